@@ -1,0 +1,238 @@
+import type { Chunk, Manifest } from './chunk.js';
+import type { Contact, KeyPair } from './machine.js';
+import type { TicketReason } from './trace.js';
+import type { NodeId, StreamId, TicketId, Time } from './units.js';
+
+/** All that nodes and the directory say to each other once a session stands. Tags on the wire only ever grow. */
+export type Message =
+  | Announce
+  | Announced
+  | Find
+  | Contacts
+  | WantManifest
+  | ManifestMessage
+  | Ask
+  | Offer
+  | Refuse
+  | Confirm
+  | Renew
+  | Renewed
+  | Cancel
+  | Tick
+  | ChunkMessage
+  | Pull
+  | Lacking
+  | Leaving;
+
+export type MessageType = Message['type'];
+
+/** A freshness mark on one sub-stream: the newest chunk that came down the tree, and the hops it took. */
+export interface Beat {
+  readonly epoch: number;
+  /** -1 before the first chunk. */
+  readonly seq: number;
+  /** Hops from the publisher, 0 at the publisher. */
+  readonly depth: number;
+}
+
+/** What a node tells the directory about itself; signed with its key. */
+export interface NodeRecord {
+  readonly node: NodeId;
+  readonly publicKey: Uint8Array;
+  readonly endpoints: readonly string[];
+  readonly streams: readonly StreamLoad[];
+  /** Rises with each announcement of the node. */
+  readonly seq: number;
+  /** Time the record lives in the directory; 0 withdraws it. */
+  readonly ttl: Time;
+  readonly signature: Uint8Array;
+}
+
+/** Room that a node has on one stream. Hints only. */
+export interface StreamLoad {
+  readonly stream: StreamId;
+  /** Free slots, one slot being one sub-stream to one consumer. */
+  readonly free: number;
+  /** Bit s is set where the node relays sub-stream s to others. */
+  readonly interior: number;
+  /** Largest depth over the sub-streams. */
+  readonly depth: number;
+}
+
+/** A candidate provider and what was last heard of its room. */
+export interface Candidate {
+  readonly contact: Contact;
+  readonly load: StreamLoad | null;
+}
+
+/** Node to directory: I am here. Repeated before the time to live ends. */
+export interface Announce {
+  readonly type: 'announce';
+  readonly record: NodeRecord;
+}
+/** Directory to node: taken; `refresh` is how soon to announce again. */
+export interface Announced {
+  readonly type: 'announced';
+  readonly seq: number;
+  readonly refresh: Time;
+}
+/** Who has this stream? To the directory or to any peer. */
+export interface Find {
+  readonly type: 'find';
+  readonly stream: StreamId;
+  readonly count: number;
+}
+export interface Contacts {
+  readonly type: 'contacts';
+  readonly stream: StreamId;
+  readonly candidates: readonly Candidate[];
+}
+export interface WantManifest {
+  readonly type: 'want-manifest';
+  readonly stream: StreamId;
+}
+export interface ManifestMessage {
+  readonly type: 'manifest';
+  readonly manifest: Manifest;
+}
+/** Consumer to candidate: will you forward these sub-streams to me? Answered by an offer or a refusal for each. */
+export interface Ask {
+  readonly type: 'ask';
+  readonly stream: StreamId;
+  /** Bit set of sub-streams. */
+  readonly subs: number;
+  /** Slots the asker could serve on the sub-streams it is interior in; ranks it for a place near the publisher. */
+  readonly slots: number;
+  readonly interior: number;
+  /** Earlier rounds found no room: any free slot will do. */
+  readonly urgent: boolean;
+}
+/** Provider to consumer: a slot is held for `ttl`. */
+export interface Offer {
+  readonly type: 'offer';
+  readonly stream: StreamId;
+  readonly sub: number;
+  readonly ticket: TicketId;
+  readonly generation: number;
+  readonly ttl: Time;
+  readonly beat: Beat;
+  /** The provider's reading of the publisher's stream clock and how far it may be off; null while it has none. */
+  readonly source: ClockReading | null;
+}
+export interface ClockReading {
+  readonly time: Time;
+  readonly error: Time;
+}
+export interface Refuse {
+  readonly type: 'refuse';
+  readonly stream: StreamId;
+  readonly sub: number;
+  readonly why: 'full' | 'starving' | 'depth' | 'unknown' | 'leaving';
+  /** Where else to ask, best first. */
+  readonly candidates: readonly Candidate[];
+}
+/** Consumer to provider: start forwarding. Acknowledged by `renewed`. */
+export interface Confirm {
+  readonly type: 'confirm';
+  readonly ticket: TicketId;
+  readonly generation: number;
+  readonly stamp: Time;
+}
+/** Consumer to provider, one message for all tickets between the two. `stamp` is the consumer's own clock. */
+export interface Renew {
+  readonly type: 'renew';
+  readonly stamp: Time;
+  readonly tickets: readonly TicketRef[];
+  /** Free slots of the consumer and the sub-streams it relays, so that the provider can refer others to it. */
+  readonly free: number;
+  readonly interior: number;
+}
+export interface TicketRef {
+  readonly ticket: TicketId;
+  readonly generation: number;
+}
+/** Provider to consumer: the leases of these tickets now count from the renewal stamped `stamp`. */
+export interface Renewed {
+  readonly type: 'renewed';
+  readonly stamp: Time;
+  readonly tickets: readonly TicketRef[];
+  readonly stream: StreamId;
+  readonly source: ClockReading | null;
+}
+/** Either end gives the ticket up. `side` is the role of the sender in it. */
+export interface Cancel {
+  readonly type: 'cancel';
+  readonly side: 'provider' | 'consumer';
+  readonly ticket: TicketId;
+  readonly generation: number;
+  readonly why: TicketReason;
+  readonly candidates: readonly Candidate[];
+}
+/** Sign of life on an edge that was silent for a moment, with the provider's beats on the sub-streams it forwards there. */
+export interface Tick {
+  readonly type: 'tick';
+  readonly stream: StreamId;
+  readonly beats: readonly TickBeat[];
+}
+export interface TickBeat extends Beat {
+  readonly sub: number;
+  /** The provider itself waits for a new provider: keep the ticket and pull. */
+  readonly starving: boolean;
+}
+/** A chunk, pushed along a ticket or in answer to a pull. */
+export interface ChunkMessage {
+  readonly type: 'chunk';
+  readonly mode: 'push' | 'pull';
+  readonly chunk: Chunk;
+  /** The sender's beat on the chunk's sub-stream. */
+  readonly beatSeq: number;
+  readonly depth: number;
+}
+export interface Pull {
+  readonly type: 'pull';
+  readonly stream: StreamId;
+  readonly epoch: number;
+  readonly seqs: readonly number[];
+}
+/** Answer to a pull: these I do not have. */
+export interface Lacking {
+  readonly type: 'lacking';
+  readonly stream: StreamId;
+  readonly epoch: number;
+  readonly seqs: readonly number[];
+}
+/** The sender is about to go; it forwards until its consumers have moved or a moment has passed. */
+export interface Leaving {
+  readonly type: 'leaving';
+  readonly stream: StreamId;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What the control API, the command line and the simulator ask of a node. */
+export type Command =
+  | {
+      readonly type: 'publish';
+      readonly key: KeyPair;
+      readonly name: string;
+      readonly description: string;
+      readonly mime: string;
+      readonly init: Uint8Array;
+      readonly substreams: number;
+      readonly chunkTime: Time;
+      readonly bitrate: number;
+      /** Floor of the new epoch: wall seconds in a live node, 0 in the simulator. */
+      readonly epochFloor: number;
+    }
+  /** One media fragment of a stream this node publishes; cut into chunks, signed and pushed. */
+  | {
+      readonly type: 'media';
+      readonly stream: StreamId;
+      readonly keyframe: boolean;
+      readonly payload: Uint8Array;
+      /** Bytes to charge; `payload.length` unless a token stands for the media. */
+      readonly size: number;
+    }
+  | { readonly type: 'watch'; readonly stream: StreamId }
+  | { readonly type: 'unwatch'; readonly stream: StreamId }
+  /** Graceful leave: hands the consumers over, then disconnects from everybody. */
+  | { readonly type: 'leave' };
