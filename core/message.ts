@@ -106,6 +106,8 @@ export interface Ask {
   readonly interior: number;
   /** Earlier rounds found no room: any free slot will do. */
   readonly urgent: boolean;
+  /** Epoch of the manifest the asker holds, -1 for none; a provider that knows a newer one sends it first. */
+  readonly epoch: number;
 }
 /** Provider to consumer: a slot is held for `ttl`. */
 export interface Offer {
@@ -114,10 +116,18 @@ export interface Offer {
   readonly sub: number;
   readonly ticket: TicketId;
   readonly generation: number;
+  /** Incarnation of the provider. */
+  readonly incarnation: number;
   readonly ttl: Time;
   readonly beat: Beat;
   /** The provider's reading of the publisher's stream clock and how far it may be off; null while it has none. */
   readonly source: ClockReading | null;
+  /** The newest keyframes in the provider's window, oldest first, so that a joiner can choose where to start. */
+  readonly keyframes: readonly Keyframe[];
+}
+export interface Keyframe {
+  readonly seq: number;
+  readonly sourceTime: Time;
 }
 export interface ClockReading {
   readonly time: Time;
@@ -131,11 +141,13 @@ export interface Refuse {
   /** Where else to ask, best first. */
   readonly candidates: readonly Candidate[];
 }
-/** Consumer to provider: start forwarding. Acknowledged by `renewed`. */
+/** Consumer to provider: start forwarding, first the chunks of the sub-stream from `from` on that you hold. Acknowledged by `renewed`. */
 export interface Confirm {
   readonly type: 'confirm';
   readonly ticket: TicketId;
   readonly generation: number;
+  /** -1 asks for new chunks only. */
+  readonly from: number;
   readonly stamp: Time;
 }
 /** Consumer to provider, one message for all tickets between the two. `stamp` is the consumer's own clock. */
