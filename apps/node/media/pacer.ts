@@ -1,0 +1,43 @@
+import type { LoopFragment, SampleLoop } from './sample-loop.js';
+
+/** What the pacer needs of a real clock: microseconds that never run backwards, and a timer that can be cancelled. */
+export interface PacerClock {
+  now(): number;
+  /** Calls `wake` once, not before `at`; returns a function that cancels. */
+  wakeAt(at: number, wake: () => void): () => void;
+}
+
+/** Fragments that may be emitted at once after a delay of the process; older ones are skipped. */
+const MAX_BURST = 20;
+
+/**
+ * Emits each fragment of the loop when its last picture is due, as a camera would: fragment `n` at `start + mediaTime + duration`.
+ * After a long pause (a suspended machine) the missed fragments are left out, up to the next keyframe. Returns a function that stops.
+ */
+export function paceLoop(loop: SampleLoop, clock: PacerClock, emit: (fragment: LoopFragment, n: number) => void): () => void {
+  const start = clock.now();
+  let next = 0;
+  let cancel = (): void => undefined;
+  let stopped = false;
+  const dueAt = (n: number): number => {
+    const fragment = loop.fragment(n);
+    return start + fragment.mediaTime + fragment.duration;
+  };
+  const wake = (): void => {
+    const current = loop.fragmentAt(clock.now() - start);
+    if (current - next > MAX_BURST) {
+      next = current;
+      while (!loop.fragment(next).keyframe) next += 1;
+    }
+    while (!stopped && dueAt(next) <= clock.now()) {
+      emit(loop.fragment(next), next);
+      next += 1;
+    }
+    if (!stopped) cancel = clock.wakeAt(dueAt(next), wake);
+  };
+  wake();
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}
