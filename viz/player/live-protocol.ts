@@ -77,12 +77,15 @@ export function encodeLive(message: LiveBinary): Uint8Array<ArrayBuffer> {
 }
 
 /** Decodes a binary message; null if it is malformed, too long or of an unknown kind. `bytes` shares memory with `frame`. */
-export function decodeLive(frame: Uint8Array<ArrayBuffer>): (LiveBinary & { readonly bytes: Uint8Array<ArrayBuffer> }) | null {
+export function decodeLive(
+  frame: Uint8Array<ArrayBuffer>,
+): (LiveBinary & { readonly bytes: Uint8Array<ArrayBuffer> }) | null {
   if (frame.length < LIVE_HEADER_BYTES || frame.length > LIVE_MAX_BINARY) return null;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const kind = view.getUint8(0);
   const [sourceTime, sourceNow] = [view.getFloat64(12), view.getFloat64(20)];
-  if ((kind !== KINDS.init && kind !== KINDS.fragment) || !Number.isFinite(sourceTime) || !Number.isFinite(sourceNow)) return null;
+  if ((kind !== KINDS.init && kind !== KINDS.fragment) || !Number.isFinite(sourceTime) || !Number.isFinite(sourceNow))
+    return null;
   return {
     kind: kind === KINDS.init ? 'init' : 'fragment',
     keyframe: (view.getUint8(1) & 1) === 1,

@@ -35,7 +35,7 @@ function header(bytes: Uint8Array, at: number): { type: string; size: number; he
 /** The boxes inside `bytes` from `from` on; they must fill it exactly. */
 export function children(bytes: Uint8Array, from = 0): Result<Box[]> {
   const boxes: Box[] = [];
-  for (let at = from; at < bytes.length; ) {
+  for (let at = from; at < bytes.length;) {
     const head = header(bytes, at);
     if (head === null || head.size > bytes.length - at) return err('box-truncated');
     if (head.size < head.header) return err('box-size');

@@ -46,7 +46,8 @@ function decoderConfig(esds: Uint8Array): { objectType: number; audioObject: num
   const es = descriptor(esds, 4, 3);
   if (es === null || es.length < 3) return null;
   const flags = es[2] ?? 0;
-  const optional = ((flags & 0x80) === 0 ? 0 : 2) + ((flags & 0x40) === 0 ? 0 : 1 + (es[3] ?? 0)) + ((flags & 0x20) === 0 ? 0 : 2);
+  const optional =
+    ((flags & 0x80) === 0 ? 0 : 2) + ((flags & 0x40) === 0 ? 0 : 1 + (es[3] ?? 0)) + ((flags & 0x20) === 0 ? 0 : 2);
   const config = descriptor(es, 3 + optional, 4);
   const objectType = config?.[0];
   if (config === null || objectType === undefined) return null;

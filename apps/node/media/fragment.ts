@@ -108,7 +108,11 @@ function runDefaults(tfhd: Box, track: Track): Defaults | null {
   return Number.isNaN(duration + size + sampleFlags) ? null : { duration, flags: sampleFlags };
 }
 
-function addSamples(total: { duration: number; samples: number; sync: boolean }, trun: Box, defaults: Defaults): Result<null> {
+function addSamples(
+  total: { duration: number; samples: number; sync: boolean },
+  trun: Box,
+  defaults: Defaults,
+): Result<null> {
   if (trun.bytes.length < trun.header + 8) return err('box-truncated');
   const view = viewOf(trun.bytes);
   const flags = view.getUint32(trun.header);

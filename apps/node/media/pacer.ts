@@ -14,30 +14,36 @@ const MAX_BURST = 20;
  * Emits each fragment of the loop when its last picture is due, as a camera would: fragment `n` at `start + mediaTime + duration`.
  * After a long pause (a suspended machine) the missed fragments are left out, up to the next keyframe. Returns a function that stops.
  */
-export function paceLoop(loop: SampleLoop, clock: PacerClock, emit: (fragment: LoopFragment, n: number) => void): () => void {
+export function paceLoop(
+  loop: SampleLoop,
+  clock: PacerClock,
+  emit: (fragment: LoopFragment, n: number) => void,
+): () => void {
   const start = clock.now();
-  let next = 0;
-  let cancel = (): void => undefined;
-  let stopped = false;
+  const state: { next: number; cancel: (() => void) | null; stopped: boolean } = {
+    next: 0,
+    cancel: null,
+    stopped: false,
+  };
   const dueAt = (n: number): number => {
     const fragment = loop.fragment(n);
     return start + fragment.mediaTime + fragment.duration;
   };
   const wake = (): void => {
     const current = loop.fragmentAt(clock.now() - start);
-    if (current - next > MAX_BURST) {
-      next = current;
-      while (!loop.fragment(next).keyframe) next += 1;
+    if (current - state.next > MAX_BURST) {
+      state.next = current;
+      while (!loop.fragment(state.next).keyframe) state.next++;
     }
-    while (!stopped && dueAt(next) <= clock.now()) {
-      emit(loop.fragment(next), next);
-      next += 1;
+    while (!state.stopped && dueAt(state.next) <= clock.now()) {
+      const n = state.next++;
+      emit(loop.fragment(n), n);
     }
-    if (!stopped) cancel = clock.wakeAt(dueAt(next), wake);
+    if (!state.stopped) state.cancel = clock.wakeAt(dueAt(state.next), wake);
   };
   wake();
   return () => {
-    stopped = true;
-    cancel();
+    state.stopped = true;
+    state.cancel?.();
   };
 }

@@ -55,7 +55,12 @@ export function createSampleLoop(file: Uint8Array): SampleLoop {
       const source = fragments[n % fragments.length];
       if (source === undefined) throw new RangeError(`no fragment ${n}`);
       const mediaTime = timeOf(n);
-      return { bytes: restamp(source, n, turn, round, origin), keyframe: source.keyframe, mediaTime, duration: timeOf(n + 1) - mediaTime };
+      return {
+        bytes: restamp(source, n, turn, round, origin),
+        keyframe: source.keyframe,
+        mediaTime,
+        duration: timeOf(n + 1) - mediaTime,
+      };
     },
     fragmentAt(time) {
       const turn = Math.floor(time / loopTime);
@@ -72,9 +77,11 @@ function readAll(file: Uint8Array): { init: InitSegment; fragments: Fragment[] }
   const [first, ...rest] = parts.value;
   if (first?.type !== 'init') throw new Error('the sample has no initialisation segment');
   const fragments = rest.flatMap((part) => (part.type === 'fragment' ? [part.fragment] : []));
-  if (fragments.length !== rest.length || fragments.length === 0) throw new Error('the sample must hold one init segment and some fragments');
+  if (fragments.length !== rest.length || fragments.length === 0)
+    throw new Error('the sample must hold one init segment and some fragments');
   if (fragments[0]?.keyframe !== true) throw new Error('the sample must begin with a keyframe');
-  if (fragments.some((fragment) => fragment.runs.some((run) => run.startBytes !== 8))) throw new Error('the sample must have 64-bit decode times');
+  if (fragments.some((fragment) => fragment.runs.some((run) => run.startBytes !== 8)))
+    throw new Error('the sample must have 64-bit decode times');
   return { init: first.init, fragments };
 }
 
@@ -90,7 +97,10 @@ function originTime(origin: { track: Track; start: number }): number {
 
 function longest(fragments: readonly Fragment[], origin: { track: Track; start: number }): Round {
   const rounds = fragments.flatMap((fragment) =>
-    fragment.runs.map(({ track, start, duration }) => ({ units: start + duration - rescale(origin.start, origin.track.timescale, track.timescale), timescale: track.timescale })),
+    fragment.runs.map(({ track, start, duration }) => ({
+      units: start + duration - rescale(origin.start, origin.track.timescale, track.timescale),
+      timescale: track.timescale,
+    })),
   );
   return rounds.reduce((a, b) => (b.units / b.timescale > a.units / a.timescale ? b : a));
 }
@@ -100,7 +110,13 @@ function rescale(time: number, from: number, to: number): number {
 }
 
 /** A copy with the sequence number and every track's decode time of round `turn`; rounding never accumulates. */
-function restamp(source: Fragment, n: number, turn: number, round: Round, origin: { track: Track; start: number }): Uint8Array {
+function restamp(
+  source: Fragment,
+  n: number,
+  turn: number,
+  round: Round,
+  origin: { track: Track; start: number },
+): Uint8Array {
   const bytes = source.bytes.slice();
   const view = viewOf(bytes);
   view.setUint32(source.sequenceAt, (n + 1) % 2 ** 32);
