@@ -16,7 +16,7 @@ interface Step {
 }
 
 const RAW_COVERAGE = 'coverage/tmp';
-const FAST = ['dist/test/unit', 'dist/test/property', 'dist/test/sim'];
+const FAST = ['dist/test/**/*.test.js', '!dist/test/integration/**', '!dist/test/house-rules.test.js'];
 
 const stages: Readonly<Record<string, readonly Step[]>> = {
   check: [
