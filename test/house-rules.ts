@@ -63,9 +63,12 @@ export const folders: readonly string[] = Object.keys(FOLDERS);
 /** Folders whose code computes the same on every machine, every time. */
 const PURE = ['core', 'sim'];
 
-/** Names that reach a clock, luck, the host or the locale, or that give up the single synchronous step. */
+/**
+ * Names that reach a clock, luck, the host or the locale, that give up the single synchronous step, or whose
+ * result may differ between engines (powers of literals are exact and stay allowed).
+ */
 const IMPURE =
-  /(?<![\w$.])(?:Date|performance|async|await|Promise|Intl|setTimeout|setInterval|setImmediate|queueMicrotask|process|console|globalThis|require|eval)(?![\w$]|\s*\??:)|\bMath\s*\.\s*(?:random|a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b|\.\s*(?:localeCompare|toLocale\w+)\b/g;
+  /(?<![\w$.])(?:Date|performance|async|await|Promise|Intl|setTimeout|setInterval|setImmediate|queueMicrotask|process|console|globalThis|require|eval)(?![\w$])|\bMath\b(?!\s*\.)|\bMath\s*\.\s*(?:random|a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b|\.\s*(?:localeCompare|toLocale\w+)\b|(?<!\b\d+\s*)\*\*|\*\*(?!\s*\d)/g;
 
 /** Marks of unfinished or silenced work, in comments too. */
 const LEFTOVERS =
@@ -79,12 +82,21 @@ const packageName = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
+interface Import {
+  readonly specifier: string;
+  readonly line: number;
+  /** Erased by the compiler, so that no module waits for another. */
+  readonly typeOnly: boolean;
+}
+
 /** Every module that the file names: static, dynamic and type-only imports, re-exports. */
-function importsOf(file: ProjectFile): { readonly specifier: string; readonly line: number }[] {
-  return [...mask(file.text).matchAll(/\b(?:from|import)\s*\(?\s*(['"]) *\1/g)].map((match) => {
+function importsOf(file: ProjectFile): Import[] {
+  const statement = /\b(?:(?:import|export)\s+(type\b)?[^;'"]*?\bfrom|import)\s*\(?\s*(['"]) *\2/g;
+  return [...mask(file.text).matchAll(statement)].map((match) => {
     const end = match.index + match[0].length - 1;
     const start = match.index + match[0].search(/['"]/) + 1;
-    return { specifier: file.text.slice(start, end), line: lineAt(file.text, match.index) };
+    const specifier = file.text.slice(start, end);
+    return { specifier, line: lineAt(file.text, start), typeOnly: match[1] !== undefined };
   });
 }
 
@@ -138,13 +150,13 @@ export function barrels(file: ProjectFile): string[] {
     : [];
 }
 
-/** Chains of imports, types included, that come back to where they began. */
+/** Chains of imports that come back to where they began; types do not count, since they are gone at run time. */
 export function cycles(files: readonly ProjectFile[]): string[] {
   const graph = new Map(
     files.map((file) => [
       file.path,
       importsOf(file)
-        .filter(({ specifier }) => specifier.startsWith('.'))
+        .filter(({ specifier, typeOnly }) => specifier.startsWith('.') && !typeOnly)
         .map(({ specifier }) => target(file.path, specifier)),
     ]),
   );
@@ -168,21 +180,38 @@ export function titles(file: ProjectFile): string[] {
   return count === 1 && prose.startsWith('# ') ? [] : [`${file.path}: wants one "# Title", on its first line`];
 }
 
-/** A folder's README has a list or table line for each file of the folder, and none for a file that is gone. */
-export function folderGuide(folder: string, readme: string | undefined, paths: readonly string[]): string[] {
-  if (readme === undefined) return [`${folder}/README.md is missing`];
-  const listed = new Set([...readme.matchAll(/^\s*(?:[-*|]|\d+\.)\s*\[?`([^`]+)`/gm)].map((match) => match[1] ?? ''));
-  const names = paths.map((path) => path.slice(folder.length + 1));
-  const missing = names.filter(
-    (name) => !listed.has(name) && !/^README\.md$|^tsconfig\.json$|\.snap$|\.ts\.md$/.test(name),
+/** Not worth a word in a README: itself, settings, what AVA writes. */
+const SELF_EVIDENT = /(?:^|\/)(?:README\.md|tsconfig\.json)$|\.snap$|\.ts\.md$/;
+
+/**
+ * The nearest README above a file names it, `like/this.ts`; tests may also be named by their folder, `like/this/`. No
+ * README names a program that is gone.
+ */
+export function guides(readmes: readonly ProjectFile[], paths: readonly string[]): string[] {
+  const guideOf = (path: string): ProjectFile | undefined =>
+    readmes
+      .filter((readme) => path.startsWith(readme.path.slice(0, -'README.md'.length)))
+      .toSorted((a, b) => b.path.length - a.path.length)[0];
+  const named = (readme: ProjectFile): string[] =>
+    [...readme.text.matchAll(/`([^`\s]+)`/g)].map((match) => match[1] ?? '');
+  const missing = paths
+    .filter((path) => !SELF_EVIDENT.test(path))
+    .flatMap((path) => {
+      const guide = guideOf(path);
+      if (guide === undefined) return [`${topFolder(path)}/README.md is missing`];
+      const name = path.slice(guide.path.length - 'README.md'.length);
+      const known = named(guide).some(
+        (word) => word === name || (name.endsWith('.test.ts') && word.endsWith('/') && name.startsWith(word)),
+      );
+      return known ? [] : [`${guide.path}: wants a line "- \`${name}\`: what it is for"`];
+    });
+  const gone = readmes.flatMap((readme) =>
+    named(readme)
+      .filter((word) => /^\w[\w./-]*\.(?:ts|mjs|html|css)$/.test(word))
+      .filter((word) => !paths.includes(posix.join(posix.dirname(readme.path), word)) && !paths.includes(word))
+      .map((word) => `${readme.path}: names ${word}, which does not exist`),
   );
-  const gone = [...listed].filter(
-    (name) => /^[\w./-]+\.(?:ts|js|mjs|html|css|mp4|md)$/.test(name) && !names.includes(name),
-  );
-  return [
-    ...missing.map((name) => `${folder}/README.md: wants a line "- \`${name}\`: ..."`),
-    ...gone.map((name) => `${folder}/README.md: names ${name}, which does not exist`),
-  ];
+  return [...new Set([...missing, ...gone])];
 }
 
 /** Packages that may run a program when they are installed. */

@@ -5,7 +5,8 @@ export interface Tally {
   skipped: number;
 }
 
-const RESULT = /^(not ok|ok) \d+ - (.*?)(?: # (SKIP|TODO)\b.*)?$/;
+/** A directive after the title says that the test did not run. */
+const RESULT = /^(not ok|ok) \d+ - (.*?)(?: # ([A-Z]{4})\b.*)?$/;
 /** The parts of TAP that say nothing to a reader: version, plan, closing counts. */
 const NOISE = /^(?:TAP version \d+|\d+\.\.\d+|# (?:tests|pass|skip|fail) \d+|)$/;
 
