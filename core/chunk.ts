@@ -18,7 +18,7 @@ export interface ChunkHeader {
   readonly sourceTime: Time;
   /** Payload bytes on the wire. */
   readonly size: number;
-  /** Hash of the payload, 32 bytes. */
+  /** First 16 bytes of the hash of the payload. */
   readonly digest: Uint8Array;
 }
 

@@ -1,0 +1,296 @@
+import { assert } from '../assert.js';
+import { LIMITS } from '../limits.js';
+import type { ChunkMessage, Message, MessageType, Refuse, TickBeat } from '../message.js';
+import type { TicketReason } from '../trace.js';
+import * as fields from './fields.js';
+import { ENVELOPE_BYTES, readHeader, SIGNATURE_BYTES } from './header.js';
+import { Reader } from './reader.js';
+import type { Sink } from './writer.js';
+
+/** How the body of one kind of message travels. `read` reports what it dislikes to the reader and never throws. */
+export interface BodyCodec<M extends Message> {
+  /** Second byte of the frame. Numbers are only ever added. */
+  readonly tag: number;
+  write(sink: Sink, message: M): void;
+  read(reader: Reader): M;
+}
+
+/** Names in the order of their numbers on the wire; a name without a number does not compile. */
+function numbered<T extends string>(numbers: Readonly<Record<T, number>>): readonly T[] {
+  const names: T[] = [];
+  for (const name of Object.keys(numbers) as T[]) names[numbers[name]] = name;
+  return names;
+}
+
+const MODES = numbered<ChunkMessage['mode']>({ push: 0, pull: 1 });
+const SIDES = numbered<'provider' | 'consumer'>({ provider: 0, consumer: 1 });
+const REFUSALS = numbered<Refuse['why']>({ full: 0, starving: 1, depth: 2, unknown: 3, leaving: 4 });
+const TICKET_REASONS = numbered<TicketReason>({
+  join: 0,
+  renewed: 1,
+  confirmed: 2,
+  silent: 3,
+  heard: 4,
+  replaced: 5,
+  expired: 6,
+  starving: 7,
+  leaving: 8,
+  displaced: 9,
+  improved: 10,
+  shed: 11,
+  unknown: 12,
+  infeasible: 13,
+  surplus: 14,
+  lost: 15,
+  epoch: 16,
+  unwatch: 17,
+  cancelled: 18,
+});
+
+function writeTickBeat(sink: Sink, beat: TickBeat): void {
+  assert(beat.sub < LIMITS.substreams, 'a sub-stream is out of range');
+  sink.u8(beat.sub * 2 + (beat.starving ? 1 : 0));
+  fields.writeBeat(sink, beat);
+}
+
+function readTickBeat(reader: Reader): TickBeat {
+  const head = reader.u8();
+  reader.demand(head < LIMITS.substreams * 2, 'limit');
+  const { epoch, seq, depth } = fields.readBeat(reader);
+  return { sub: head >> 1, starving: (head & 1) === 1, epoch, seq, depth };
+}
+
+function writeChunk(sink: Sink, message: ChunkMessage): void {
+  const { chunk } = message;
+  fields.writeChoice(sink, MODES, message.mode);
+  fields.writeSeq(sink, message.beatSeq);
+  sink.varint(message.depth);
+  sink.bytes(chunk.envelope, ENVELOPE_BYTES);
+  sink.raw(chunk.signature, SIGNATURE_BYTES);
+  sink.raw(chunk.payload, chunk.size);
+}
+
+function readChunk(reader: Reader): ChunkMessage {
+  const mode = reader.choice(MODES);
+  const beatSeq = fields.readSeq(reader);
+  const depth = reader.u32();
+  const envelope = reader.bytes(ENVELOPE_BYTES);
+  const signature = reader.raw(SIGNATURE_BYTES);
+  const inside = new Reader(envelope);
+  const header = readHeader(inside);
+  if (inside.fault !== null) reader.fail(inside.fault);
+  const payload = reader.raw(header.size);
+  return { type: 'chunk', mode, chunk: { ...header, envelope, signature, payload }, beatSeq, depth };
+}
+
+/** Every message there is; one that is missing here does not compile. */
+export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, { type: T }>> } = {
+  announce: {
+    tag: 1,
+    write(sink, { record }) {
+      fields.writeRecordBody(sink, record);
+      sink.raw(record.signature, SIGNATURE_BYTES);
+    },
+    read: (reader) => ({
+      type: 'announce',
+      record: { ...fields.readRecordBody(reader), signature: reader.raw(SIGNATURE_BYTES) },
+    }),
+  },
+  announced: {
+    tag: 2,
+    write(sink, message) {
+      sink.varint(message.seq);
+      sink.varint(message.refresh);
+    },
+    read: (reader) => ({ type: 'announced', seq: reader.varint(), refresh: reader.varint() }),
+  },
+  find: {
+    tag: 3,
+    write(sink, message) {
+      sink.id(message.stream);
+      sink.varint(message.count);
+    },
+    read: (reader) => ({ type: 'find', stream: reader.id(), count: reader.u32() }),
+  },
+  contacts: {
+    tag: 4,
+    write(sink, message) {
+      sink.id(message.stream);
+      fields.writeCandidates(sink, message.candidates);
+    },
+    read: (reader) => ({ type: 'contacts', stream: reader.id(), candidates: fields.readCandidates(reader) }),
+  },
+  'want-manifest': {
+    tag: 5,
+    write(sink, message) {
+      sink.id(message.stream);
+    },
+    read: (reader) => ({ type: 'want-manifest', stream: reader.id() }),
+  },
+  manifest: {
+    tag: 6,
+    write(sink, { manifest }) {
+      fields.writeManifestBody(sink, manifest);
+      sink.raw(manifest.signature, SIGNATURE_BYTES);
+    },
+    read: (reader) => ({
+      type: 'manifest',
+      manifest: { ...fields.readManifestBody(reader), signature: reader.raw(SIGNATURE_BYTES) },
+    }),
+  },
+  ask: {
+    tag: 7,
+    write(sink, message) {
+      sink.id(message.stream);
+      sink.varint(message.subs);
+      sink.varint(message.slots);
+      sink.varint(message.interior);
+      fields.writeFlag(sink, message.urgent);
+    },
+    read: (reader) => ({
+      type: 'ask',
+      stream: reader.id(),
+      subs: reader.u32(),
+      slots: reader.u32(),
+      interior: reader.u32(),
+      urgent: reader.flag(),
+    }),
+  },
+  offer: {
+    tag: 8,
+    write(sink, message) {
+      sink.id(message.stream);
+      sink.varint(message.sub);
+      fields.writeTicketRef(sink, message);
+      sink.varint(message.ttl);
+      fields.writeBeat(sink, message.beat);
+      fields.writeClock(sink, message.source);
+    },
+    read: (reader) => ({
+      type: 'offer',
+      stream: reader.id(),
+      sub: fields.readSub(reader),
+      ...fields.readTicketRef(reader),
+      ttl: reader.varint(),
+      beat: fields.readBeat(reader),
+      source: fields.readClock(reader),
+    }),
+  },
+  refuse: {
+    tag: 9,
+    write(sink, message) {
+      sink.id(message.stream);
+      sink.varint(message.sub);
+      fields.writeChoice(sink, REFUSALS, message.why);
+      fields.writeCandidates(sink, message.candidates);
+    },
+    read: (reader) => ({
+      type: 'refuse',
+      stream: reader.id(),
+      sub: fields.readSub(reader),
+      why: reader.choice(REFUSALS),
+      candidates: fields.readCandidates(reader),
+    }),
+  },
+  confirm: {
+    tag: 10,
+    write(sink, message) {
+      fields.writeTicketRef(sink, message);
+      sink.varint(message.stamp);
+    },
+    read: (reader) => ({ type: 'confirm', ...fields.readTicketRef(reader), stamp: reader.varint() }),
+  },
+  renew: {
+    tag: 11,
+    write(sink, message) {
+      sink.varint(message.stamp);
+      fields.writeList(sink, message.tickets, LIMITS.listItems, fields.writeTicketRef);
+      sink.varint(message.free);
+      sink.varint(message.interior);
+    },
+    read: (reader) => ({
+      type: 'renew',
+      stamp: reader.varint(),
+      tickets: reader.list(LIMITS.listItems, fields.readTicketRef),
+      free: reader.u32(),
+      interior: reader.u32(),
+    }),
+  },
+  renewed: {
+    tag: 12,
+    write(sink, message) {
+      sink.varint(message.stamp);
+      fields.writeList(sink, message.tickets, LIMITS.listItems, fields.writeTicketRef);
+      sink.id(message.stream);
+      fields.writeClock(sink, message.source);
+    },
+    read: (reader) => ({
+      type: 'renewed',
+      stamp: reader.varint(),
+      tickets: reader.list(LIMITS.listItems, fields.readTicketRef),
+      stream: reader.id(),
+      source: fields.readClock(reader),
+    }),
+  },
+  cancel: {
+    tag: 13,
+    write(sink, message) {
+      fields.writeChoice(sink, SIDES, message.side);
+      fields.writeTicketRef(sink, message);
+      fields.writeChoice(sink, TICKET_REASONS, message.why);
+      fields.writeCandidates(sink, message.candidates);
+    },
+    read: (reader) => ({
+      type: 'cancel',
+      side: reader.choice(SIDES),
+      ...fields.readTicketRef(reader),
+      why: reader.choice(TICKET_REASONS),
+      candidates: fields.readCandidates(reader),
+    }),
+  },
+  tick: {
+    tag: 14,
+    write(sink, message) {
+      sink.id(message.stream);
+      fields.writeList(sink, message.beats, LIMITS.substreams, writeTickBeat);
+    },
+    read: (reader) => ({ type: 'tick', stream: reader.id(), beats: reader.list(LIMITS.substreams, readTickBeat) }),
+  },
+  chunk: { tag: 15, write: writeChunk, read: readChunk },
+  pull: {
+    tag: 16,
+    write(sink, message) {
+      sink.id(message.stream);
+      sink.varint(message.epoch);
+      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeNumber);
+    },
+    read: (reader) => ({
+      type: 'pull',
+      stream: reader.id(),
+      epoch: reader.varint(),
+      seqs: reader.list(LIMITS.pullsPerPeer, fields.readNumber),
+    }),
+  },
+  lacking: {
+    tag: 17,
+    write(sink, message) {
+      sink.id(message.stream);
+      sink.varint(message.epoch);
+      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeNumber);
+    },
+    read: (reader) => ({
+      type: 'lacking',
+      stream: reader.id(),
+      epoch: reader.varint(),
+      seqs: reader.list(LIMITS.pullsPerPeer, fields.readNumber),
+    }),
+  },
+  leaving: {
+    tag: 18,
+    write(sink, message) {
+      sink.id(message.stream);
+      fields.writeCandidates(sink, message.candidates);
+    },
+    read: (reader) => ({ type: 'leaving', stream: reader.id(), candidates: fields.readCandidates(reader) }),
+  },
+};

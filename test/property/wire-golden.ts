@@ -1,0 +1,186 @@
+import type { Chunk } from '../../core/chunk.js';
+import type { Candidate, Message, MessageType, StreamLoad } from '../../core/message.js';
+
+interface Golden<T extends MessageType> {
+  readonly message: Extract<Message, { type: T }>;
+  /** The frame in hexadecimal; white space only helps the eye. */
+  readonly frame: string;
+}
+
+/** `count` bytes that rise from `first`. */
+function rising(first: number, count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, index) => first + index);
+}
+
+const NODE = 'aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypq';
+const KEY = rising(0x20, 32);
+const SIGNATURE = rising(0x40, 64);
+const load: StreamLoad = { stream: 's1', free: 3, interior: 5, depth: 2 };
+const candidates: Candidate[] = [
+  { contact: { node: NODE, address: 'ws://a:1' }, load },
+  { contact: { node: null, address: 'ws://ü:2' }, load: null },
+];
+const chunk: Chunk = {
+  stream: NODE,
+  epoch: 1_700_000_000,
+  seq: 300,
+  fragment: 200,
+  part: 1,
+  parts: 3,
+  keyframe: true,
+  sourceTime: 30_000_000,
+  size: 5,
+  digest: rising(0x80, 16),
+  envelope: Uint8Array.from(
+    Buffer.from(
+      '61734331ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f80e2cfaa06ac02c8010103018087a70e05808182838485868788898a8b8c8d8e8f',
+      'hex',
+    ),
+  ),
+  signature: SIGNATURE,
+  payload: rising(1, 5),
+};
+
+/** One message of every kind and its frame; a line is only ever added, never changed. */
+export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
+  announce: {
+    message: {
+      type: 'announce',
+      record: {
+        node: NODE,
+        publicKey: KEY,
+        endpoints: ['ws://a:1'],
+        streams: [load],
+        seq: 7,
+        ttl: 30_000_000,
+        signature: SIGNATURE,
+      },
+    },
+    frame: `
+      0101ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c
+      2d2e2f303132333435363738393a3b3c3d3e3f010877733a2f2f613a3101027331030502078087a70e40414243444546
+      4748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f70717273747576
+      7778797a7b7c7d7e7f
+    `,
+  },
+  announced: {
+    message: { type: 'announced', seq: 7, refresh: 10_000_000 },
+    frame: '01020780ade204',
+  },
+  find: {
+    message: { type: 'find', stream: NODE, count: 8 },
+    frame: '0103ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f08',
+  },
+  contacts: {
+    message: { type: 'contacts', stream: 's1', candidates },
+    frame: `
+      010402733102ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0877733a2f2f613a31
+      01027331030502000977733a2f2fc3bc3a3200
+    `,
+  },
+  'want-manifest': {
+    message: { type: 'want-manifest', stream: 's1' },
+    frame: '0105027331',
+  },
+  manifest: {
+    message: {
+      type: 'manifest',
+      manifest: {
+        stream: 's1',
+        publicKey: KEY,
+        epoch: 2,
+        name: 'n',
+        description: '',
+        mime: 'video/mp4',
+        substreams: 4,
+        chunkTime: 100_000,
+        bitrate: 500_000,
+        init: rising(9, 3),
+        signature: SIGNATURE,
+      },
+    },
+    frame: `
+      0106027331202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f02016e0009766964656f2f
+      6d703404a08d06a0c21e03090a0b404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f6061
+      62636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f
+    `,
+  },
+  ask: {
+    message: { type: 'ask', stream: 's1', subs: 0b1011, slots: 6, interior: 1, urgent: true },
+    frame: '01070273310b060101',
+  },
+  offer: {
+    message: {
+      type: 'offer',
+      stream: 's1',
+      sub: 3,
+      ticket: 4_000_000_000,
+      generation: 1,
+      ttl: 2_000_000,
+      beat: { epoch: 2, seq: -1, depth: 1 },
+      source: { time: 5_000_000, error: 1_000 },
+    },
+    frame: '01080273310380d0acf30e0180897a02000101c096b102e807',
+  },
+  refuse: {
+    message: { type: 'refuse', stream: 's1', sub: 0, why: 'leaving', candidates: [] },
+    frame: '0109027331000400',
+  },
+  confirm: {
+    message: { type: 'confirm', ticket: 1, generation: 2, stamp: 2 ** 53 - 1 },
+    frame: '010a0102ffffffffffffff0f',
+  },
+  renew: {
+    message: {
+      type: 'renew',
+      stamp: 128,
+      tickets: [
+        { ticket: 1, generation: 2 },
+        { ticket: 3, generation: 4 },
+      ],
+      free: 2,
+      interior: 8,
+    },
+    frame: '010b800102010203040208',
+  },
+  renewed: {
+    message: { type: 'renewed', stamp: 128, tickets: [{ ticket: 1, generation: 2 }], stream: 's1', source: null },
+    frame: '010c800101010202733100',
+  },
+  cancel: {
+    message: { type: 'cancel', side: 'consumer', ticket: 1, generation: 2, why: 'cancelled', candidates: [] },
+    frame: '010d0101021200',
+  },
+  tick: {
+    message: {
+      type: 'tick',
+      stream: 's1',
+      beats: [
+        { sub: 0, starving: false, epoch: 2, seq: 300, depth: 1 },
+        { sub: 31, starving: true, epoch: 2, seq: -1, depth: 2 },
+      ],
+    },
+    frame: '010e027331020002ad02013f020002',
+  },
+  chunk: {
+    message: { type: 'chunk', mode: 'pull', chunk, beatSeq: 304, depth: 2 },
+    frame: `
+      010f01b102024661734331ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f80e2cfaa
+      06ac02c8010103018087a70e05808182838485868788898a8b8c8d8e8f404142434445464748494a4b4c4d4e4f505152
+      535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f010203
+      0405
+    `,
+  },
+  pull: {
+    message: { type: 'pull', stream: 's1', epoch: 2, seqs: [5, 300] },
+    frame: '0110027331020205ac02',
+  },
+  lacking: {
+    message: { type: 'lacking', stream: 's1', epoch: 2, seqs: [5] },
+    frame: '0111027331020105',
+  },
+  leaving: {
+    message: { type: 'leaving', stream: 's1', candidates: [] },
+    frame: '011202733100',
+  },
+};

@@ -1,0 +1,131 @@
+import { fc } from '@fast-check/ava';
+import type { ChunkHeader } from '../../core/chunk.js';
+import { LIMITS } from '../../core/limits.js';
+import type { Candidate, ChunkMessage, Message, MessageType, StreamLoad } from '../../core/message.js';
+import type { TicketReason } from '../../core/trace.js';
+import { toBase32 } from '../../core/wire/base32.js';
+import { writeHeader } from '../../core/wire/header.js';
+import { Writer } from '../../core/wire/writer.js';
+
+const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const upTo = (maxLength: number) => fc.uint8Array({ maxLength });
+
+export const realId = exactly(32).map(toBase32);
+export const label = fc
+  .string({
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    minLength: 1,
+    maxLength: 64,
+  })
+  .filter((text) => text.length !== 52);
+
+const whole = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const u32 = fc.oneof(fc.nat(300), fc.nat(0xffff_ffff));
+const seq = fc.oneof(fc.integer({ min: -1, max: 300 }), fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER - 1 }));
+const text = fc.string({ unit: 'binary', maxLength: 60 });
+const sub = fc.nat(LIMITS.substreams - 1);
+const ref = fc.record({ ticket: u32, generation: u32 });
+const refs = fc.array(ref, { maxLength: LIMITS.listItems });
+const beat = fc.record({ epoch: whole, seq, depth: u32 });
+const source = fc.option(fc.record({ time: whole, error: whole }), { nil: null });
+const seqs = fc.array(whole, { maxLength: LIMITS.pullsPerPeer });
+const reason = fc.constantFrom<TicketReason>(
+  ...(['join', 'renewed', 'confirmed', 'silent', 'heard', 'replaced', 'expired', 'starving', 'leaving'] as const),
+  ...(['displaced', 'improved', 'shed', 'unknown', 'infeasible', 'surplus', 'lost', 'epoch', 'unwatch'] as const),
+  'cancelled',
+);
+
+/** A chunk message whose envelope and payload fit its header; signatures are arbitrary bytes. */
+function chunkMessage(id: fc.Arbitrary<string>): fc.Arbitrary<ChunkMessage> {
+  return fc
+    .record({
+      stream: id,
+      epoch: whole,
+      seq: whole,
+      fragment: whole,
+      parts: fc.integer({ min: 1, max: LIMITS.windowChunks }),
+      partDraw: fc.nat(),
+      keyframe: fc.boolean(),
+      sourceTime: whole,
+      digest: exactly(16),
+      signature: exactly(64),
+      payload: upTo(300),
+      mode: fc.constantFrom<ChunkMessage['mode']>('push', 'pull'),
+      beatSeq: seq,
+      depth: u32,
+    })
+    .map(({ partDraw, signature, payload, mode, beatSeq, depth, ...rest }) => {
+      const header: ChunkHeader = { ...rest, part: partDraw % rest.parts, size: payload.length };
+      const writer = new Writer();
+      writeHeader(writer, header);
+      const chunk = { ...header, envelope: writer.finish(), signature, payload };
+      return { type: 'chunk' as const, mode, chunk, beatSeq, depth };
+    });
+}
+
+type Arbitraries = { readonly [T in MessageType]: fc.Arbitrary<Extract<Message, { type: T }>> };
+
+function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
+  const type = <T extends MessageType>(name: T) => fc.constant(name);
+  const load: fc.Arbitrary<StreamLoad> = fc.record({ stream: id, free: u32, interior: u32, depth: u32 });
+  const candidate: fc.Arbitrary<Candidate> = fc.record({
+    contact: fc.record({ node: fc.option(id, { nil: null }), address: text }),
+    load: fc.option(load, { nil: null }),
+  });
+  const candidates = fc.array(candidate, { maxLength: LIMITS.referral });
+  const record = fc.record({
+    node: id,
+    publicKey: exactly(32),
+    endpoints: fc.array(text, { maxLength: LIMITS.endpoints }),
+    streams: fc.array(load, { maxLength: LIMITS.streams }),
+    seq: whole,
+    ttl: whole,
+    signature: exactly(64),
+  });
+  const manifest = fc.record({
+    stream: id,
+    publicKey: exactly(32),
+    epoch: whole,
+    name: text,
+    description: text,
+    mime: text,
+    substreams: fc.integer({ min: 1, max: LIMITS.substreams }),
+    chunkTime: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    bitrate: whole,
+    init: upTo(200),
+    signature: exactly(64),
+  });
+  const tickBeat = fc.record({ sub, starving: fc.boolean(), epoch: whole, seq, depth: u32 });
+  const why = fc.constantFrom('full', 'starving', 'depth', 'unknown', 'leaving' as const);
+  const side = fc.constantFrom('provider', 'consumer' as const);
+  return {
+    announce: fc.record({ type: type('announce'), record }),
+    announced: fc.record({ type: type('announced'), seq: whole, refresh: whole }),
+    find: fc.record({ type: type('find'), stream: id, count: u32 }),
+    contacts: fc.record({ type: type('contacts'), stream: id, candidates }),
+    'want-manifest': fc.record({ type: type('want-manifest'), stream: id }),
+    manifest: fc.record({ type: type('manifest'), manifest }),
+    ask: fc.record({ type: type('ask'), stream: id, subs: u32, slots: u32, interior: u32, urgent: fc.boolean() }),
+    offer: fc
+      .record({ type: type('offer'), stream: id, sub, ref, ttl: whole, beat, source })
+      .map(({ ref: { ticket, generation }, ...rest }) => ({ ...rest, ticket, generation })),
+    refuse: fc.record({ type: type('refuse'), stream: id, sub, why, candidates }),
+    confirm: fc.record({ type: type('confirm'), ticket: u32, generation: u32, stamp: whole }),
+    renew: fc.record({ type: type('renew'), stamp: whole, tickets: refs, free: u32, interior: u32 }),
+    renewed: fc.record({ type: type('renewed'), stamp: whole, tickets: refs, stream: id, source }),
+    cancel: fc.record({ type: type('cancel'), side, ticket: u32, generation: u32, why: reason, candidates }),
+    tick: fc.record({ type: type('tick'), stream: id, beats: fc.array(tickBeat, { maxLength: LIMITS.substreams }) }),
+    chunk: chunkMessage(id),
+    pull: fc.record({ type: type('pull'), stream: id, epoch: whole, seqs }),
+    lacking: fc.record({ type: type('lacking'), stream: id, epoch: whole, seqs }),
+    leaving: fc.record({ type: type('leaving'), stream: id, candidates }),
+  };
+}
+
+function anyOf(table: Arbitraries): fc.Arbitrary<Message> {
+  return fc.oneof(...(Object.values(table) as fc.Arbitrary<Message>[]));
+}
+
+/** Any message with the ids of a live network, and any with ids of either kind. */
+export const realMessage = anyOf(arbitraries(realId));
+export const message = anyOf(arbitraries(fc.oneof(realId, label)));
