@@ -24,6 +24,8 @@ export const LIMITS = {
   contacts: 128,
   referral: 8,
   endpoints: 4,
+  /** Keyframes that one offer names. */
+  keyframes: 32,
   /** Open offers a provider keeps per requester and sub-stream. */
   offersPerSubstream: 2,
   /** Chunks kept per stream: 30 s of 100 ms chunks and some parts of large fragments. */

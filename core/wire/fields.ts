@@ -2,7 +2,7 @@ import { assert } from '../assert.js';
 import type { Manifest } from '../chunk.js';
 import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
-import type { Beat, Candidate, ClockReading, NodeRecord, StreamLoad, TicketRef } from '../message.js';
+import type { Beat, Candidate, ClockReading, Keyframe, NodeRecord, StreamLoad, TicketRef } from '../message.js';
 import { KEY_BYTES } from './header.js';
 import type { Reader } from './reader.js';
 import type { Sink } from './writer.js';
@@ -50,7 +50,7 @@ export function readSub(reader: Reader): number {
   return reader.varint(LIMITS.substreams - 1);
 }
 
-/** A sequence number that is -1 before the first. */
+/** A sequence number or epoch that is -1 where there is none. */
 export function writeSeq(sink: Sink, seq: number): void {
   sink.varint(seq + 1);
 }
@@ -78,6 +78,15 @@ export function writeClock(sink: Sink, reading: ClockReading | null): void {
 
 export function readClock(reader: Reader): ClockReading | null {
   return reader.flag() ? { time: reader.varint(), error: reader.varint() } : null;
+}
+
+export function writeKeyframe(sink: Sink, keyframe: Keyframe): void {
+  sink.varint(keyframe.seq);
+  sink.varint(keyframe.sourceTime);
+}
+
+export function readKeyframe(reader: Reader): Keyframe {
+  return { seq: reader.varint(), sourceTime: reader.varint() };
 }
 
 export function writeTicketRef(sink: Sink, ref: TicketRef): void {

@@ -146,6 +146,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       sink.varint(message.slots);
       sink.varint(message.interior);
       fields.writeFlag(sink, message.urgent);
+      fields.writeSeq(sink, message.epoch);
     },
     read: (reader) => ({
       type: 'ask',
@@ -154,6 +155,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       slots: reader.u32(),
       interior: reader.u32(),
       urgent: reader.flag(),
+      epoch: fields.readSeq(reader),
     }),
   },
   offer: {
@@ -162,18 +164,22 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       sink.id(message.stream);
       sink.varint(message.sub);
       fields.writeTicketRef(sink, message);
+      sink.varint(message.incarnation);
       sink.varint(message.ttl);
       fields.writeBeat(sink, message.beat);
       fields.writeClock(sink, message.source);
+      fields.writeList(sink, message.keyframes, LIMITS.keyframes, fields.writeKeyframe);
     },
     read: (reader) => ({
       type: 'offer',
       stream: reader.id(),
       sub: fields.readSub(reader),
       ...fields.readTicketRef(reader),
+      incarnation: reader.varint(),
       ttl: reader.varint(),
       beat: fields.readBeat(reader),
       source: fields.readClock(reader),
+      keyframes: reader.list(LIMITS.keyframes, fields.readKeyframe),
     }),
   },
   refuse: {
@@ -196,9 +202,15 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     tag: 10,
     write(sink, message) {
       fields.writeTicketRef(sink, message);
+      fields.writeSeq(sink, message.from);
       sink.varint(message.stamp);
     },
-    read: (reader) => ({ type: 'confirm', ...fields.readTicketRef(reader), stamp: reader.varint() }),
+    read: (reader) => ({
+      type: 'confirm',
+      ...fields.readTicketRef(reader),
+      from: fields.readSeq(reader),
+      stamp: reader.varint(),
+    }),
   },
   renew: {
     tag: 11,

@@ -106,8 +106,8 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     `,
   },
   ask: {
-    message: { type: 'ask', stream: 's1', subs: 0b1011, slots: 6, interior: 1, urgent: true },
-    frame: '01070273310b060101',
+    message: { type: 'ask', stream: 's1', subs: 0b1011, slots: 6, interior: 1, urgent: true, epoch: -1 },
+    frame: '01070273310b06010100',
   },
   offer: {
     message: {
@@ -116,19 +116,21 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
       sub: 3,
       ticket: 4_000_000_000,
       generation: 1,
+      incarnation: 9,
       ttl: 2_000_000,
       beat: { epoch: 2, seq: -1, depth: 1 },
       source: { time: 5_000_000, error: 1_000 },
+      keyframes: [{ seq: 30, sourceTime: 3_000_000 }],
     },
-    frame: '01080273310380d0acf30e0180897a02000101c096b102e807',
+    frame: '01080273310380d0acf30e010980897a02000101c096b102e807011ec08db701',
   },
   refuse: {
     message: { type: 'refuse', stream: 's1', sub: 0, why: 'leaving', candidates: [] },
     frame: '0109027331000400',
   },
   confirm: {
-    message: { type: 'confirm', ticket: 1, generation: 2, stamp: 2 ** 53 - 1 },
-    frame: '010a0102ffffffffffffff0f',
+    message: { type: 'confirm', ticket: 1, generation: 2, from: -1, stamp: 2 ** 53 - 1 },
+    frame: '010a010200ffffffffffffff0f',
   },
   renew: {
     message: {

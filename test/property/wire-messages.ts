@@ -28,6 +28,7 @@ const ref = fc.record({ ticket: u32, generation: u32 });
 const refs = fc.array(ref, { maxLength: LIMITS.listItems });
 const beat = fc.record({ epoch: whole, seq, depth: u32 });
 const source = fc.option(fc.record({ time: whole, error: whole }), { nil: null });
+const keyframes = fc.array(fc.record({ seq: whole, sourceTime: whole }), { maxLength: LIMITS.keyframes });
 const seqs = fc.array(whole, { maxLength: LIMITS.pullsPerPeer });
 const reason = fc.constantFrom<TicketReason>(
   ...(['join', 'renewed', 'confirmed', 'silent', 'heard', 'replaced', 'expired', 'starving', 'leaving'] as const),
@@ -105,12 +106,20 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
     contacts: fc.record({ type: type('contacts'), stream: id, candidates }),
     'want-manifest': fc.record({ type: type('want-manifest'), stream: id }),
     manifest: fc.record({ type: type('manifest'), manifest }),
-    ask: fc.record({ type: type('ask'), stream: id, subs: u32, slots: u32, interior: u32, urgent: fc.boolean() }),
+    ask: fc.record({
+      type: type('ask'),
+      stream: id,
+      subs: u32,
+      slots: u32,
+      interior: u32,
+      urgent: fc.boolean(),
+      epoch: seq,
+    }),
     offer: fc
-      .record({ type: type('offer'), stream: id, sub, ref, ttl: whole, beat, source })
+      .record({ type: type('offer'), stream: id, sub, ref, incarnation: whole, ttl: whole, beat, source, keyframes })
       .map(({ ref: { ticket, generation }, ...rest }) => ({ ...rest, ticket, generation })),
     refuse: fc.record({ type: type('refuse'), stream: id, sub, why, candidates }),
-    confirm: fc.record({ type: type('confirm'), ticket: u32, generation: u32, stamp: whole }),
+    confirm: fc.record({ type: type('confirm'), ticket: u32, generation: u32, from: seq, stamp: whole }),
     renew: fc.record({ type: type('renew'), stamp: whole, tickets: refs, free: u32, interior: u32 }),
     renewed: fc.record({ type: type('renewed'), stamp: whole, tickets: refs, stream: id, source }),
     cancel: fc.record({ type: type('cancel'), side, ticket: u32, generation: u32, why: reason, candidates }),
