@@ -94,7 +94,11 @@ export function validate(config: Config): Problem[] {
     const value = config[path];
     demand(Number.isSafeInteger(value) && value > 0, path, 'must be a positive whole number of microseconds');
   }
-  demand(Number.isFinite(config.uplink) && config.uplink >= 0, 'uplink', 'must be a number of bits per second, 0 or more');
+  demand(
+    Number.isFinite(config.uplink) && config.uplink >= 0,
+    'uplink',
+    'must be a number of bits per second, 0 or more',
+  );
   demand(
     Number.isInteger(config.maxPeers) && config.maxPeers >= 4 && config.maxPeers <= LIMITS.peersPublisher,
     'maxPeers',

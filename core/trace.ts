@@ -117,7 +117,16 @@ export interface ProviderEvent {
   readonly provider: NodeId;
   /** The next provider, with `replaced`. */
   readonly by: NodeId | null;
-  readonly why: 'silent' | 'heard' | 'down' | 'leaving' | 'displaced' | 'expired' | 'starving' | 'cancelled' | 'improve';
+  readonly why:
+    | 'silent'
+    | 'heard'
+    | 'down'
+    | 'leaving'
+    | 'displaced'
+    | 'expired'
+    | 'starving'
+    | 'cancelled'
+    | 'improve';
   readonly gap: Time;
 }
 
