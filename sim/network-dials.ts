@@ -1,0 +1,99 @@
+import type { Contact } from '../core/machine.js';
+import { MS, SECOND, type NodeId, type Time } from '../core/units.js';
+import type { Dial, DialFailure, Exchange, NetworkOptions, Station } from './network-types.js';
+
+const ROUND_TRIPS = 4;
+const TIMEOUT = 5 * SECOND;
+const SCHEME = 'sim:';
+
+/** The address under which a simulated node is dialled. */
+export function addressOf(node: NodeId): string {
+  return SCHEME + node;
+}
+
+/** How connections come about: resolve, knock, shake hands, keep one of two simultaneous ones. */
+export class Dials<M, C> {
+  readonly #exchange: Exchange<M, C>;
+  readonly #options: NetworkOptions<M>;
+  readonly #roundTrips: number;
+  readonly #timeout: Time;
+
+  constructor(exchange: Exchange<M, C>, options: NetworkOptions<M>) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#roundTrips = options.dialRoundTrips ?? ROUND_TRIPS;
+    this.#timeout = options.dialTimeout ?? TIMEOUT;
+  }
+
+  begin(from: Station<M, C>, contact: Contact, now: Time): void {
+    const name = contact.address.startsWith(SCHEME) ? contact.address.slice(SCHEME.length) : contact.node;
+    const to = name === null ? undefined : this.#exchange.station(name);
+    if (to === undefined) {
+      this.#fail(from, contact, now + MS, 'unreachable');
+      return;
+    }
+    const standing = from.links.get(to.name);
+    if (standing !== undefined) {
+      if (contact.node === null) this.#succeed(from, contact, to.name, now);
+      if (contact.node === null || this.#exchange.paired(standing)) return;
+    }
+    const there = this.#options.paths.path(from.name, to.name);
+    const back = this.#options.paths.path(to.name, from.name);
+    const dial: Dial<M, C> = { from, life: from.life, contact, to, startedAt: now, there, back };
+    const roundTrip = there.base + there.spread + back.base + back.spread;
+    const accepted = Math.ceil(now + (this.#roundTrips - 1) * roundTrip + there.base + there.spread);
+    if (this.#unanswered(dial)) this.#fail(from, contact, now + this.#timeout, 'timeout');
+    else if (to.state === 'stopped') this.#fail(from, contact, Math.ceil(now + roundTrip), 'refused');
+    else if (to === from) this.#fail(from, contact, accepted, 'identity');
+    else this.#exchange.scheduleDial(accepted, dial);
+  }
+
+  /** The last flight of the handshake has reached the target. */
+  arrive(dial: Dial<M, C>, now: Time): void {
+    const { from, to, contact } = dial;
+    if (from.life !== dial.life) return;
+    const heard = Math.ceil(now + dial.back.base + dial.back.spread);
+    if (this.#unanswered(dial)) {
+      this.#fail(from, contact, Math.max(heard, dial.startedAt + this.#timeout), 'timeout');
+      return;
+    }
+    const verdict = this.#verdict(dial);
+    if (verdict !== 'ok') this.#fail(from, contact, heard, verdict);
+    else if (this.#clear(dial)) this.#exchange.establish(dial);
+    else if (contact.node === null) this.#succeed(from, contact, to.name, heard);
+  }
+
+  #verdict(dial: Dial<M, C>): 'ok' | DialFailure {
+    if (dial.to.state === 'stopped') return 'refused';
+    if (dial.contact.node !== null && dial.contact.node !== dial.to.name) return 'identity';
+    return this.#options.handshake?.(dial.from.name, dial.to.name) ?? 'ok';
+  }
+
+  #unanswered(dial: Dial<M, C>): boolean {
+    const { from, to } = dial;
+    return (
+      to.state === 'crashed' || this.#exchange.blocked(from.name, to.name) || this.#exchange.blocked(to.name, from.name)
+    );
+  }
+
+  /** False when a connection already stands; what is left of a dead one makes room. */
+  #clear(dial: Dial<M, C>): boolean {
+    const { from, to } = dial;
+    const theirs = to.links.get(from.name);
+    if (theirs !== undefined) {
+      if (this.#exchange.paired(theirs)) return false;
+      this.#exchange.closeEnd(theirs, 'replaced');
+    }
+    const ours = from.links.get(to.name);
+    if (ours !== undefined) this.#exchange.closeEnd(ours, 'replaced');
+    return from.state === 'up' && to.state === 'up';
+  }
+
+  #succeed(from: Station<M, C>, contact: Contact, peer: NodeId, at: Time): void {
+    this.#exchange.inform(from, at, { type: 'dial', contact, outcome: { ok: true, peer } });
+  }
+
+  #fail(from: Station<M, C>, contact: Contact, at: Time, why: DialFailure): void {
+    this.#exchange.inform(from, at, { type: 'dial', contact, outcome: { ok: false, why } });
+  }
+}

@@ -1,0 +1,279 @@
+import { assert } from '../core/assert.js';
+import type { Chunk } from '../core/chunk.js';
+import { Host } from '../core/host.js';
+import type { Clock, CommandResult, DurableState, Input, Machine } from '../core/machine.js';
+import type { TraceEvent } from '../core/trace.js';
+import { NEVER, type NodeId, type Time } from '../core/units.js';
+import { Digest } from './digest.js';
+import type { AccessLink } from './network-access.js';
+import type { NetworkOptions } from './network-types.js';
+import { SimNetwork } from './network.js';
+import { KIND } from './queue-types.js';
+import { BlockRing } from './queue.js';
+
+export type Observer = (at: Time, node: NodeId, event: TraceEvent) => void;
+
+export interface WorldOptions<M> {
+  readonly network: NetworkOptions<M>;
+  /** Inputs between two prefix digests; 1,000 unless given. */
+  readonly prefixEvery?: number;
+}
+
+export type NodeState = 'waiting' | 'running' | 'crashed' | 'removed';
+
+/** A node of the world, for its whole existence and over all restarts. */
+export interface WorldNode<M, C, V> {
+  readonly id: NodeId;
+  readonly index: number;
+  readonly link: AccessLink;
+  host: Host<M, C, V>;
+  state: NodeState;
+  /** What the machine asked to keep, for its next start. */
+  durable: DurableState | null;
+  startedAt: Time;
+}
+
+const INPUT_KINDS = { message: 1, peer: 2, dial: 3, wake: 4, command: 5 } as const;
+
+/**
+ * Virtual time, the queue, the network and the hosts of one run. One thread, one event at a time, and every source of
+ * order is the queue: the same calls give the same run.
+ */
+export class World<M extends { readonly type: string }, C extends { readonly type: string }, V> implements Clock {
+  readonly network: SimNetwork<M, C>;
+  readonly digest: Digest;
+  /** Called for every trace event of the nodes added after the first one is set. */
+  readonly observers: Observer[] = [];
+  /** Called with every chunk that a node plays. */
+  onPlay: ((node: NodeId, chunk: Chunk) => void) | null = null;
+  /** Inputs handled by machines so far. */
+  inputs = 0;
+  readonly #queue = new BlockRing();
+  readonly #nodes: WorldNode<M, C, V>[] = [];
+  readonly #byId = new Map<NodeId, WorldNode<M, C, V>>();
+  readonly #tags = new Map<string, number>();
+  readonly #wakes: Wakes;
+  #now: Time = 0;
+
+  constructor(options: WorldOptions<M>) {
+    this.network = new SimNetwork<M, C>({ queue: this.#queue, now: () => this.#now }, options.network);
+    this.digest = new Digest(options.prefixEvery);
+    this.#wakes = new Wakes(this.#queue);
+  }
+
+  now(): Time {
+    return this.#now;
+  }
+
+  /** Adds a node that starts at `startAt` (now unless given, and then at once). */
+  add(id: NodeId, machine: Machine<M, C, V>, link: AccessLink, startAt: Time = this.#now): WorldNode<M, C, V> {
+    const index = this.network.register(id, link);
+    assert(index === this.#nodes.length, 'the world and its network number nodes alike');
+    const host = this.#hostOf(id, index, machine);
+    const node: WorldNode<M, C, V> = { id, index, link, host, state: 'waiting', durable: null, startedAt: startAt };
+    this.#nodes.push(node);
+    this.#byId.set(id, node);
+    if (startAt <= this.#now) this.#start(node);
+    else
+      this.schedule(startAt, () => {
+        if (node.state === 'waiting') this.#start(node);
+      });
+    return node;
+  }
+
+  /** The node of this name; throws when there is none. */
+  node(id: NodeId): WorldNode<M, C, V> {
+    const node = this.#byId.get(id);
+    if (node === undefined) throw new RangeError(`no node ${id}`);
+    return node;
+  }
+
+  get nodes(): readonly WorldNode<M, C, V>[] {
+    return this.#nodes;
+  }
+
+  command(id: NodeId, command: C, done?: (result: CommandResult) => void): void {
+    this.node(id).host.command(command, done);
+  }
+
+  /** Ends the node at once; its peers are not told. */
+  crash(id: NodeId): void {
+    const node = this.node(id);
+    if (node.state === 'running') node.host.stop();
+    if (node.state !== 'removed') node.state = 'crashed';
+  }
+
+  /** Starts a crashed or removed node again; the machine is made from what it last persisted. */
+  restart(id: NodeId, make: (durable: DurableState | null) => Machine<M, C, V>): void {
+    const node = this.node(id);
+    if (node.state === 'running') this.crash(id);
+    node.host = this.#hostOf(id, node.index, make(node.durable));
+    this.#start(node);
+  }
+
+  /** Ends the node as the end of its process does: the peers see their connections closed. */
+  remove(id: NodeId): void {
+    const node = this.node(id);
+    if (node.state === 'running') {
+      this.network.stop(id);
+      node.host.stop();
+    }
+    node.state = 'removed';
+  }
+
+  /** Runs an action of the scenario at `at`, or as soon as possible when that has passed. */
+  schedule(at: Time, action: () => void): void {
+    this.#queue.push(Math.max(Math.ceil(at), this.#now), KIND.action, 0, 0, action);
+  }
+
+  /** Runs all events up to and including `until`, and leaves the clock there. */
+  run(until: Time): void {
+    const queue = this.#queue;
+    while (queue.pop(until)) {
+      this.#now = queue.at;
+      this.#carryOut();
+    }
+    if (until > this.#now && until !== NEVER) this.#now = until;
+  }
+
+  /** Runs one event; false when nothing is left. */
+  step(): boolean {
+    if (!this.#queue.pop(NEVER)) return false;
+    this.#now = this.#queue.at;
+    this.#carryOut();
+    return true;
+  }
+
+  /** Events that wait. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  wakeAt(key: NodeId, at: Time | null, wake: () => void): void {
+    this.#wakes.set(this.node(key).index, at, wake, this.#now);
+  }
+
+  #carryOut(): void {
+    const queue = this.#queue;
+    const kind = queue.kind;
+    if (kind === KIND.wake) this.#wakes.fire(queue.target, queue.argument, this.#now);
+    else if (kind === KIND.action) (queue.payload as () => void)();
+    else this.network.handle(kind, queue.target, queue.argument, queue.payload);
+  }
+
+  #start(node: WorldNode<M, C, V>): void {
+    node.state = 'running';
+    node.startedAt = this.#now;
+    node.host.start();
+  }
+
+  #hostOf(id: NodeId, index: number, machine: Machine<M, C, V>): Host<M, C, V> {
+    const observers = this.observers;
+    const [only] = observers;
+    const observer: Observer | undefined =
+      observers.length > 1
+        ? (at, node, event) => {
+            for (const each of observers) each(at, node, event);
+          }
+        : only;
+    return new Host<M, C, V>(id, machine, {
+      clock: this,
+      network: this.network,
+      ...(observer === undefined ? {} : { observer }),
+      journal: (at, _node, input) => this.#record(at, index, input),
+      play: (chunk) => this.onPlay?.(id, chunk),
+      persist: (state) => {
+        this.node(id).durable = state;
+      },
+    });
+  }
+
+  #record(at: Time, index: number, input: Input<M, C>): void {
+    this.inputs++;
+    this.digest.add(at, index, INPUT_KINDS[input.type], this.#tag(input), this.network.deliveredBytes);
+  }
+
+  /** A small number for what the input carries, in the order of first sight. */
+  #tag(input: Input<M, C>): number {
+    switch (input.type) {
+      case 'message':
+        return this.#number(input.message.type);
+      case 'peer':
+        return this.#number(input.change) * 64 + this.#number(input.why);
+      case 'dial':
+        return this.#number(input.outcome.ok ? 'ok' : input.outcome.why);
+      case 'command':
+        return this.#number(input.command.type);
+      case 'wake':
+        return 0;
+    }
+  }
+
+  #number(name: string): number {
+    let tag = this.#tags.get(name);
+    if (tag === undefined) this.#tags.set(name, (tag = this.#tags.size + 1));
+    return tag;
+  }
+}
+
+/**
+ * The one wake-up of each node. Moving it to a later time costs nothing: the queued event stays, and queues itself
+ * anew when it comes up too early. Moving it to an earlier time or cancelling it makes the queued event stale.
+ */
+class Wakes {
+  readonly #queue: BlockRing;
+  readonly #wakes: (() => void)[] = [];
+  #wanted = new Float64Array(64).fill(NEVER);
+  /** Time of the event in the queue that still counts, NEVER for none. */
+  #queued = new Float64Array(64).fill(NEVER);
+  #generation = new Int32Array(64);
+
+  constructor(queue: BlockRing) {
+    this.#queue = queue;
+  }
+
+  set(node: number, at: Time | null, wake: () => void, now: Time): void {
+    if (node >= this.#wanted.length) this.#grow(node);
+    this.#wakes[node] = wake;
+    if (at === null) {
+      this.#wanted[node] = NEVER;
+      return;
+    }
+    const due = at > now ? Math.ceil(at) : now;
+    this.#wanted[node] = due;
+    if (due < (this.#queued[node] as number)) this.#push(node, due);
+  }
+
+  fire(node: number, generation: number, now: Time): void {
+    if (this.#generation[node] !== generation) return;
+    this.#queued[node] = NEVER;
+    const wanted = this.#wanted[node] as number;
+    if (wanted === NEVER) return;
+    if (wanted > now) this.#push(node, wanted);
+    else {
+      this.#wanted[node] = NEVER;
+      this.#wakes[node]?.();
+    }
+  }
+
+  #push(node: number, at: Time): void {
+    this.#queued[node] = at;
+    const generation = ((this.#generation[node] as number) + 1) | 0;
+    this.#generation[node] = generation;
+    this.#queue.push(at, KIND.wake, node, generation, null);
+  }
+
+  #grow(node: number): void {
+    let capacity = this.#wanted.length;
+    while (capacity <= node) capacity *= 2;
+    const wanted = new Float64Array(capacity).fill(NEVER);
+    const queued = new Float64Array(capacity).fill(NEVER);
+    const generation = new Int32Array(capacity);
+    wanted.set(this.#wanted);
+    queued.set(this.#queued);
+    generation.set(this.#generation);
+    this.#wanted = wanted;
+    this.#queued = queued;
+    this.#generation = generation;
+  }
+}
