@@ -54,7 +54,7 @@ const FOLDERS: Readonly<Record<string, Allowed>> = {
 /** Single files that may do more than their folder. */
 const EXCEPTIONS: Readonly<Record<string, Allowed>> = {
   'core/rng.ts': { folders: [], npm: ['seedrandom'], node: false },
-  'viz/vite.config.ts': { folders: [], npm: ['vite'], node: true },
+  'viz/vite.config.js': { folders: [], npm: ['vite'], node: true },
 };
 
 /** The folders of the project, each with a README. */

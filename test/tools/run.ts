@@ -3,7 +3,7 @@
  * as its last line and exits 0 only if something ran and nothing failed.
  */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { closingLine, countLine, type Tally } from './tally.js';
 
@@ -43,13 +43,18 @@ function tests(name: string, where: readonly string[]): Step {
 }
 
 /** Resolves to the exit code; null when a signal ended the program. */
-async function execute(step: Step, onLine: (line: string) => void): Promise<number | null> {
+async function execute(
+  step: Step,
+  onOutput: (line: string) => void,
+  onError: (line: string) => void,
+): Promise<number | null> {
   const [program, ...args] = step.command;
   const child = spawn(`node_modules/.bin/${program}`, args, {
     env: { ...process.env, ...step.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+  createInterface({ input: child.stdout }).on('line', onOutput);
+  createInterface({ input: child.stderr }).on('line', onError);
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
@@ -62,12 +67,11 @@ async function run(step: Step, total: Tally): Promise<void> {
   const own: Tally = { passed: 0, failed: 0, skipped: 0 };
   const held: string[] = [];
   console.log(`${step.name}: ${step.command.join(' ')}`);
-  const code = await execute(step, (line) => {
-    const shown = step.show === 'tap' ? countLine(own, line) : line;
-    if (shown === null) return;
-    if (step.show === 'on failure') held.push(shown);
-    else console.log(shown);
-  });
+  const show = (line: string | null): void => {
+    if (step.show === 'on failure' && line !== null) held.push(line);
+    else if (line !== null) console.log(line);
+  };
+  const code = await execute(step, (line) => show(step.show === 'tap' ? countLine(own, line) : line), show);
   const empty = step.show === 'tap' && own.passed + own.failed === 0;
   if (own.failed === 0 && (code !== 0 || empty)) {
     own.failed++;
@@ -80,6 +84,13 @@ async function run(step: Step, total: Tally): Promise<void> {
   total.skipped += own.skipped;
 }
 
+/** The compiler leaves behind what it made of a test that was renamed or removed. */
+function dropOrphans(): void {
+  for (const name of readdirSync('dist/test', { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.test.js') && !existsSync(`test/${name.replace(/js$/, 'ts')}`)) rmSync(`dist/test/${name}`);
+  }
+}
+
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(stages, name));
 if (names.length === 0 || unknown.length > 0) {
@@ -88,6 +99,7 @@ if (names.length === 0 || unknown.length > 0) {
   );
   process.exit(2);
 }
+dropOrphans();
 rmSync(RAW_COVERAGE, { recursive: true, force: true });
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 for (const name of names) for (const step of stages[name] ?? []) await run(step, total);
