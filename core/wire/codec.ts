@@ -17,11 +17,11 @@ export type DecodeResult =
   | { readonly ok: false; readonly why: DecodeFault };
 
 const BY_TAG: (BodyCodec<Message> | undefined)[] = [];
-for (const codec of Object.values(CODECS)) BY_TAG[codec.tag] = codec as unknown as BodyCodec<Message>;
+for (const codec of Object.values(CODECS)) BY_TAG[codec.tag] = codec;
 const CHUNK_TAG = CODECS.chunk.tag;
 
 function codecOf(message: Message): BodyCodec<Message> {
-  return CODECS[message.type] as unknown as BodyCodec<Message>;
+  return CODECS[message.type];
 }
 
 /** One frame: `version • tag • body`. Throws when the message breaks a bound of its type, a token payload included. */

@@ -66,14 +66,10 @@ function chunkMessage(id: fc.Arbitrary<string>): fc.Arbitrary<ChunkMessage> {
 
 type Arbitraries = { readonly [T in MessageType]: fc.Arbitrary<Extract<Message, { type: T }>> };
 
-function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
-  const type = <T extends MessageType>(name: T) => fc.constant(name);
-  const load: fc.Arbitrary<StreamLoad> = fc.record({ stream: id, free: u32, interior: u32, depth: u32 });
-  const candidate: fc.Arbitrary<Candidate> = fc.record({
-    contact: fc.record({ node: fc.option(id, { nil: null }), address: text }),
-    load: fc.option(load, { nil: null }),
-  });
-  const candidates = fc.array(candidate, { maxLength: LIMITS.referral });
+const type = <T extends MessageType>(name: T) => fc.constant(name);
+
+/** What nodes and publishers sign. */
+function statements(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>) {
   const record = fc.record({
     node: id,
     publicKey: exactly(32),
@@ -96,6 +92,17 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
     init: upTo(200),
     signature: exactly(64),
   });
+  return { record, manifest };
+}
+
+function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
+  const load: fc.Arbitrary<StreamLoad> = fc.record({ stream: id, free: u32, interior: u32, depth: u32 });
+  const candidate: fc.Arbitrary<Candidate> = fc.record({
+    contact: fc.record({ node: fc.option(id, { nil: null }), address: text }),
+    load: fc.option(load, { nil: null }),
+  });
+  const candidates = fc.array(candidate, { maxLength: LIMITS.referral });
+  const { record, manifest } = statements(id, load);
   const tickBeat = fc.record({ sub, starving: fc.boolean(), epoch: whole, seq, depth: u32 });
   const why = fc.constantFrom('full', 'starving', 'depth', 'unknown', 'leaving' as const);
   const side = fc.constantFrom('provider', 'consumer' as const);
@@ -115,9 +122,18 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
       urgent: fc.boolean(),
       epoch: seq,
     }),
-    offer: fc
-      .record({ type: type('offer'), stream: id, sub, ref, incarnation: whole, ttl: whole, beat, source, keyframes })
-      .map(({ ref: { ticket, generation }, ...rest }) => ({ ...rest, ticket, generation })),
+    offer: fc.record({
+      type: type('offer'),
+      stream: id,
+      sub,
+      ticket: u32,
+      generation: u32,
+      incarnation: whole,
+      ttl: whole,
+      beat,
+      source,
+      keyframes,
+    }),
     refuse: fc.record({ type: type('refuse'), stream: id, sub, why, candidates }),
     confirm: fc.record({ type: type('confirm'), ticket: u32, generation: u32, from: seq, stamp: whole }),
     renew: fc.record({ type: type('renew'), stamp: whole, tickets: refs, free: u32, interior: u32 }),

@@ -1,0 +1,56 @@
+import type { Manifest } from '../chunk.js';
+import type { Crypto, KeyPair } from '../machine.js';
+import type { NodeRecord } from '../message.js';
+import { writeManifestBody, writeRecordBody } from '../wire/fields.js';
+import { Writer } from '../wire/writer.js';
+
+/**
+ * What a signature is for stands in front of what is signed, so that none can be taken for another: a length and one of
+ * these. Chunk headers start with a letter that is no such length.
+ */
+const DOMAINS = { manifest: 'astral manifest 1', record: 'astral record 1' } as const;
+
+/** Network id of the open network. */
+export const OPEN_NETWORK = 'astral';
+
+function manifestBytes(manifest: Omit<Manifest, 'signature'>): Uint8Array {
+  const writer = new Writer(manifest.init.length + 256);
+  writer.text(DOMAINS.manifest);
+  writeManifestBody(writer, manifest);
+  return writer.finish();
+}
+
+function recordBytes(record: Omit<NodeRecord, 'signature'>, network: string): Uint8Array {
+  const writer = new Writer();
+  writer.text(DOMAINS.record);
+  writer.text(network);
+  writeRecordBody(writer, record);
+  return writer.finish();
+}
+
+/** Throws when a field breaks a bound of `LIMITS`. */
+export function signManifest(crypto: Crypto, key: KeyPair, manifest: Omit<Manifest, 'signature'>): Manifest {
+  return { ...manifest, signature: crypto.sign(key, manifestBytes(manifest)) };
+}
+
+/** Whether the stream's id stands for the key in the manifest and that key signed it. */
+export function verifyManifest(crypto: Crypto, manifest: Manifest): boolean {
+  if (crypto.idOf(manifest.publicKey) !== manifest.stream) return false;
+  return crypto.verify(manifest.publicKey, manifestBytes(manifest), manifest.signature);
+}
+
+/** The network id is signed but does not travel: a record is worth nothing in another network. */
+export function signRecord(
+  crypto: Crypto,
+  key: KeyPair,
+  record: Omit<NodeRecord, 'signature'>,
+  network: string = OPEN_NETWORK,
+): NodeRecord {
+  return { ...record, signature: crypto.sign(key, recordBytes(record, network)) };
+}
+
+/** Whether the node's id stands for the key in the record and that key signed it for this network. */
+export function verifyRecord(crypto: Crypto, record: NodeRecord, network: string = OPEN_NETWORK): boolean {
+  if (crypto.idOf(record.publicKey) !== record.node) return false;
+  return crypto.verify(record.publicKey, recordBytes(record, network), record.signature);
+}
