@@ -36,6 +36,8 @@ export type Input<M, C> =
       readonly peer: NodeId;
       readonly change: 'up' | 'down' | 'congested' | 'writable';
       readonly why: PeerReason;
+      /** With `up`: where the peer says it can be dialled. */
+      readonly address?: string;
     }
   /** The outcome of a dial whose node id was not known, or that failed. */
   | { readonly type: 'dial'; readonly contact: Contact; readonly outcome: DialOutcome }

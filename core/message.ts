@@ -136,7 +136,8 @@ export interface ClockReading {
 export interface Refuse {
   readonly type: 'refuse';
   readonly stream: StreamId;
-  readonly sub: number;
+  /** Bit set of the sub-streams refused for this reason. */
+  readonly subs: number;
   readonly why: 'full' | 'starving' | 'depth' | 'unknown' | 'leaving';
   /** Where else to ask, best first. */
   readonly candidates: readonly Candidate[];

@@ -186,14 +186,14 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     tag: 9,
     write(sink, message) {
       sink.id(message.stream);
-      sink.varint(message.sub);
+      sink.varint(message.subs);
       fields.writeChoice(sink, REFUSALS, message.why);
       fields.writeCandidates(sink, message.candidates);
     },
     read: (reader) => ({
       type: 'refuse',
       stream: reader.id(),
-      sub: fields.readSub(reader),
+      subs: reader.u32(),
       why: reader.choice(REFUSALS),
       candidates: fields.readCandidates(reader),
     }),

@@ -134,7 +134,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
       source,
       keyframes,
     }),
-    refuse: fc.record({ type: type('refuse'), stream: id, sub, why, candidates }),
+    refuse: fc.record({ type: type('refuse'), stream: id, subs: u32, why, candidates }),
     confirm: fc.record({ type: type('confirm'), ticket: u32, generation: u32, from: seq, stamp: whole }),
     renew: fc.record({ type: type('renew'), stamp: whole, tickets: refs, free: u32, interior: u32 }),
     renewed: fc.record({ type: type('renewed'), stamp: whole, tickets: refs, stream: id, source }),
