@@ -125,7 +125,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     frame: '01080273310380d0acf30e010980897a02000101c096b102e807011ec08db701',
   },
   refuse: {
-    message: { type: 'refuse', stream: 's1', sub: 0, why: 'leaving', candidates: [] },
+    message: { type: 'refuse', stream: 's1', subs: 0, why: 'leaving', candidates: [] },
     frame: '0109027331000400',
   },
   confirm: {
