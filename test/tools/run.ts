@@ -31,7 +31,10 @@ const stages: Readonly<Record<string, readonly Step[]>> = {
     { ...tests('fast tests', FAST), env: { NODE_V8_COVERAGE: RAW_COVERAGE } },
     { name: 'coverage', command: ['c8', 'report'], show: 'always' },
   ],
-  integration: [tests('integration tests', ['dist/test/integration'])],
+  integration: [
+    gate('pages', 'vite', 'build', 'viz', '--logLevel', 'warn'),
+    tests('integration tests', ['dist/test/integration']),
+  ],
 };
 
 function gate(name: string, program: string, ...args: string[]): Step {

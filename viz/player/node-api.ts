@@ -1,0 +1,43 @@
+/** A stream as the node lists it. */
+export interface StreamEntry {
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** The node answers no stranger: this page was not opened through the address that the node prints. */
+export type Refusal = 'locked' | 'unreachable';
+
+export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: Refusal };
+
+/** Trades the one-time code in the address for a session, and takes it out of the address. */
+export async function redeemCode(): Promise<void> {
+  const code = location.hash.slice(1).replace(/^code=/, '');
+  if (code === '') return;
+  history.replaceState(null, '', location.pathname + location.search);
+  await fetch('/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  }).catch(() => null);
+}
+
+/** Reads a resource of this page's own node. */
+export async function ask(path: string): Promise<Answer> {
+  try {
+    const response = await fetch(path, { headers: { accept: 'application/json' } });
+    if (response.status === 401 || response.status === 403) return { ok: false, why: 'locked' };
+    return response.ok ? { ok: true, value: await response.json() } : { ok: false, why: 'unreachable' };
+  } catch {
+    return { ok: false, why: 'unreachable' };
+  }
+}
+
+/** The streams in an answer of `/streams`; what is not one is left out. */
+export function streamsOf(answer: unknown): StreamEntry[] {
+  const list = typeof answer === 'object' && answer !== null && 'streams' in answer ? answer.streams : null;
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null || !('slug' in entry) || typeof entry.slug !== 'string') return [];
+    return [{ slug: entry.slug, name: 'name' in entry && typeof entry.name === 'string' ? entry.name : entry.slug }];
+  });
+}

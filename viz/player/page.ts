@@ -1,0 +1,143 @@
+import { LivePlayer } from './player.js';
+import type { Report } from './player.js';
+import type { PlayerState } from './player-state.js';
+import { ask, redeemCode, streamsOf } from './node-api.js';
+import { overlayOf } from './overlay-model.js';
+import { drawOverlay } from './overlay-view.js';
+
+const REPORT_MS = 200;
+const OVERLAY_MS = 2_000;
+
+const WORDS: Readonly<Record<PlayerState, string>> = {
+  connecting: 'Connecting to the node',
+  starting: 'Starting',
+  playing: 'Playing live',
+  bridging: 'Bridging a break',
+  waiting: 'Waiting for the stream',
+  paused: 'Paused',
+  ended: 'The stream has ended',
+  blocked: 'Ready to start',
+  unsupported: 'This browser cannot play the stream',
+};
+
+/** What is said over the picture; a picture that moves, or a button in its place, needs no words. */
+const SILENT: ReadonlySet<PlayerState> = new Set<PlayerState>(['playing', 'blocked']);
+
+function byId<E extends Element>(id: string, type: abstract new () => E): E {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`the page lacks #${id}`);
+  return element;
+}
+
+function setText(id: string, text: string): void {
+  const element = byId(id, HTMLElement);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function seconds(value: number | null): string {
+  return value === null ? '–' : `${value.toFixed(value < 10 ? 2 : 1)} s`;
+}
+
+/** The stream in the address, or else the node's only one. */
+async function chooseStream(): Promise<string | null> {
+  const wanted = new URLSearchParams(location.search).get('stream');
+  const answer = await ask('/streams');
+  const streams = answer.ok ? streamsOf(answer.value) : [];
+  const chosen = wanted ?? (streams.length === 1 ? (streams[0]?.slug ?? null) : null);
+  const links = streams.map(({ slug, name }) => {
+    const link = document.createElement('a');
+    link.href = `?stream=${encodeURIComponent(slug)}`;
+    link.textContent = name;
+    if (slug === chosen) link.setAttribute('aria-current', 'page');
+    return link;
+  });
+  const nav = byId('streams', HTMLElement);
+  nav.replaceChildren(...links);
+  nav.hidden = links.length < 2;
+  if (chosen !== null) return chosen;
+  const notice = byId('notice', HTMLElement);
+  notice.hidden = false;
+  if (!answer.ok && answer.why === 'locked') {
+    notice.textContent =
+      'Open this page through the address that the node printed when it started: it carries a key for once.';
+  } else if (!answer.ok) notice.textContent = 'The node does not answer. Is it running?';
+  else notice.textContent = streams.length === 0 ? 'This node knows no stream yet.' : 'Choose a stream.';
+  return null;
+}
+
+function show(report: Report): void {
+  const state = byId('state', HTMLElement);
+  state.dataset['state'] = report.state;
+  setText('state', WORDS[report.state]);
+  if (!SILENT.has(report.state)) setText('veil', WORDS[report.state]);
+  byId('veil', HTMLElement).classList.toggle('shown', !SILENT.has(report.state));
+  byId('start', HTMLButtonElement).hidden = report.state !== 'blocked';
+  if (report.name !== null) {
+    setText('name', report.name);
+    document.title = `${report.name} · astral`;
+  }
+  setText('behind', seconds(report.behind));
+  setText('buffered', seconds(report.buffered));
+  setText('missing', String(report.missing));
+  setText('breaks', String(report.breaks));
+  setText('reconnects', String(report.reconnects));
+}
+
+function connectControls(player: LivePlayer, video: HTMLVideoElement): void {
+  const hold = byId('hold', HTMLButtonElement);
+  const sound = byId('sound', HTMLButtonElement);
+  const screen = byId('screen', HTMLElement);
+  byId('start', HTMLButtonElement).addEventListener('click', () => player.resume());
+  hold.addEventListener('click', () => {
+    const playing = !video.paused;
+    if (playing) player.hold();
+    else player.resume();
+    hold.textContent = playing ? 'Play' : 'Pause';
+  });
+  sound.addEventListener('click', () => {
+    video.muted = !video.muted;
+    sound.textContent = video.muted ? 'Turn sound on' : 'Turn sound off';
+  });
+  byId('full', HTMLButtonElement).addEventListener('click', () => {
+    const change = document.fullscreenElement === null ? screen.requestFullscreen() : document.exitFullscreen();
+    change.catch(() => null);
+  });
+}
+
+/** Draws this node's place in the overlay while the node tells it, and hides the section otherwise. */
+async function refreshOverlay(slug: string): Promise<void> {
+  const [node, tickets] = await Promise.all([ask('/node'), ask('/tickets')]);
+  const overlay = node.ok && tickets.ok ? overlayOf(node.value, tickets.value, slug) : null;
+  byId('overlay', HTMLElement).hidden = overlay === null;
+  if (overlay === null) return;
+  drawOverlay(
+    {
+      svg: byId('diagram', SVGSVGElement),
+      summary: byId('overlay-summary', HTMLElement),
+      list: byId('substreams', HTMLElement),
+    },
+    overlay,
+  );
+}
+
+async function keepOverlayFresh(slug: string): Promise<void> {
+  for (;;) {
+    await refreshOverlay(slug);
+    await new Promise((resolve) => setTimeout(resolve, OVERLAY_MS));
+  }
+}
+
+async function main(): Promise<void> {
+  await redeemCode();
+  const slug = await chooseStream();
+  if (slug === null) return;
+  byId('stage', HTMLElement).hidden = false;
+  const video = byId('video', HTMLVideoElement);
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  const player = new LivePlayer(video, `${scheme}://${location.host}/stream/${encodeURIComponent(slug)}/live`);
+  connectControls(player, video);
+  setInterval(() => show(player.report), REPORT_MS);
+  await keepOverlayFresh(slug);
+}
+
+void main();
