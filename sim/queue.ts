@@ -93,7 +93,7 @@ export class BlockRing implements EventQueue {
   #advance(limit: Time): boolean {
     const width = 1 << this.#shift;
     if (this.#ringed === 0) {
-      if (this.#far.earliest > limit) return false;
+      if (this.#far.size === 0 || this.#far.earliest > limit) return false;
       const base = Math.floor(this.#far.earliest / width) * width;
       this.#slot = (this.#slot + (base - this.#base) / width) & this.#mask;
       this.#base = base;
