@@ -1,0 +1,49 @@
+import type { TraceEvent } from '../../core/trace.js';
+import { MS, type NodeId, type Time } from '../../core/units.js';
+import type { View } from '../../core/view.js';
+import type { NodeInfo } from '../metrics/session.js';
+
+/** A broken invariant. `at` is milliseconds of virtual time. */
+export interface Violation {
+  readonly invariant: string;
+  readonly at: number;
+  readonly nodes: readonly NodeId[];
+  readonly detail: string;
+}
+
+export type Report = (at: Time, nodes: readonly NodeId[], detail: string) => void;
+
+/** The parts of a trace that a checker lives on; without any of them it answers "not applicable". */
+export type Part = 'ticket' | 'chunk' | 'player' | 'view';
+
+/** What a checker may look at when it is asked about the whole network. */
+export interface Snapshot {
+  /** Nodes that live, watch and were not told to leave; and whoever else lives. */
+  readonly viewers: readonly NodeId[];
+  readonly views: ReadonlyMap<NodeId, View>;
+}
+
+/**
+ * One family of invariants: a pure fold over trace events, outside of the protocol. All honest nodes are judged.
+ * Constant time an event where `cheap`.
+ */
+export interface Checker {
+  readonly invariant: string;
+  readonly cheap: boolean;
+  readonly needs: readonly Part[];
+  nodeUp?(at: Time, info: NodeInfo): void;
+  nodeDown?(at: Time, node: NodeId): void;
+  observe?(at: Time, node: NodeId, event: TraceEvent): void;
+  /** Faults and churn are over and everything had time to settle: liveness is due. */
+  quiet?(at: Time, snapshot: Snapshot): void;
+  finish?(at: Time): void;
+}
+
+export type CreateChecker = (report: Report) => Checker;
+
+export type Verdict = 'held' | 'violated' | 'not applicable';
+
+/** A violation as the documents show it. */
+export function violation(invariant: string, at: Time, nodes: readonly NodeId[], detail: string): Violation {
+  return { invariant, at: at / MS, nodes, detail };
+}

@@ -1,0 +1,78 @@
+import { LIMITS } from '../../core/limits.js';
+import type { NodeId, StreamId } from '../../core/units.js';
+import type { PathView, StreamView, View } from '../../core/view.js';
+import type { Checker, Report, Snapshot } from './checker.js';
+
+/**
+ * L1: once all is quiet, a consumer without an active ticket on a sub-stream is one for which there is no feasible
+ * provider: alive, with a free slot, fed, not too deep and not below the consumer itself.
+ */
+export function reattached(report: Report): Checker {
+  return {
+    invariant: 'L1',
+    cheap: false,
+    needs: ['view'],
+    quiet(at, snapshot) {
+      for (const node of snapshot.viewers) {
+        for (const stream of snapshot.views.get(node)?.streams ?? []) {
+          if (!stream.watching || stream.publisher) continue;
+          for (let sub = 0; sub < stream.substreams; sub++) {
+            if (providerOf(stream, sub) !== null) continue;
+            const provider = feasible(snapshot, node, stream.stream, sub);
+            if (provider === null) continue;
+            report(at, [node, provider], `no active ticket on sub-stream ${sub} although ${provider} has room`);
+          }
+        }
+      }
+    },
+  };
+}
+
+/** The provider of the consumer's active ticket, or null. */
+export function providerOf(stream: StreamView, sub: number): NodeId | null {
+  const ticket = stream.tickets.find((each) => each.side === 'consumer' && each.sub === sub && each.state === 'active');
+  return ticket?.peer ?? null;
+}
+
+function feasible(snapshot: Snapshot, consumer: NodeId, name: StreamId, sub: number): NodeId | null {
+  for (const [node, view] of snapshot.views) {
+    const stream = streamOf(view, name);
+    if (node === consumer || stream === undefined) continue;
+    const slot = slotOf(snapshot, name, sub);
+    if (slot === null || view.uplink.capacity - view.uplink.promised < slot) continue;
+    if (!fed(stream, sub) || above(snapshot, node, consumer, name, sub)) continue;
+    return node;
+  }
+  return null;
+}
+
+function fed(stream: StreamView, sub: number): boolean {
+  if (stream.publisher) return true;
+  const path: PathView | undefined = stream.paths.find((each) => each.sub === sub);
+  return path !== undefined && path.via !== null && path.seq >= 0 && !path.starving && path.depth + 1 < LIMITS.depth;
+}
+
+/** Whether `ancestor` is met on the way up from `node`; a way that never ends counts as one that does. */
+function above(snapshot: Snapshot, node: NodeId, ancestor: NodeId, name: StreamId, sub: number): boolean {
+  let each: NodeId | null = node;
+  for (let hops = 0; each !== null && hops <= snapshot.views.size; hops++) {
+    if (each === ancestor) return true;
+    const stream = streamOf(snapshot.views.get(each), name);
+    if (stream === undefined || stream.publisher) return false;
+    each = providerOf(stream, sub);
+  }
+  return each !== null;
+}
+
+/** Bits per second that one slot of the sub-stream takes, as the tickets of the network show it. */
+function slotOf(snapshot: Snapshot, name: StreamId, sub: number): number | null {
+  for (const view of snapshot.views.values()) {
+    const ticket = streamOf(view, name)?.tickets.find((each) => each.sub === sub && each.bitrate > 0);
+    if (ticket !== undefined) return ticket.bitrate;
+  }
+  return null;
+}
+
+function streamOf(view: View | undefined, name: StreamId): StreamView | undefined {
+  return view?.streams.find((each) => each.stream === name);
+}

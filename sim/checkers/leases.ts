@@ -1,0 +1,72 @@
+import type { TicketEvent } from '../../core/trace.js';
+import type { NodeId, Time } from '../../core/units.js';
+import { ticketKey } from './ticket-key.js';
+
+/** One ticket as its provider holds it. */
+export interface Lease {
+  readonly key: string;
+  expires: Time;
+  serving: boolean;
+}
+
+/** The tickets of every provider by consumer and sub-stream, as the providers themselves trace them. */
+export class Leases {
+  readonly #byProvider = new Map<NodeId, Map<NodeId, Lease[][]>>();
+  /** The last answer of `serving`, since several checkers ask about the same event. */
+  #provider: NodeId | null = null;
+  #consumer: NodeId | null = null;
+  #sub = -1;
+  #answer: Lease | null = null;
+
+  /** Applies an event of the provider's side. A ticket serves while active, and while its provider hands it over. */
+  update(event: TicketEvent): void {
+    this.#provider = null;
+    let consumers = this.#byProvider.get(event.provider);
+    if (consumers === undefined) this.#byProvider.set(event.provider, (consumers = new Map<NodeId, Lease[][]>()));
+    let subs = consumers.get(event.consumer);
+    if (subs === undefined) consumers.set(event.consumer, (subs = []));
+    while (subs.length <= event.sub) subs.push([]);
+    const leases = subs[event.sub]!;
+    const key = ticketKey(event);
+    const index = leases.findIndex((lease) => lease.key === key);
+    if (event.to === null) {
+      if (index >= 0) leases.splice(index, 1);
+      if (subs.every((each) => each.length === 0)) consumers.delete(event.consumer);
+      return;
+    }
+    const serving =
+      event.to === 'active' || event.to === 'suspect' || (event.to === 'closing' && event.why === 'leaving');
+    const lease = leases[index];
+    if (lease === undefined) leases.push({ key, expires: event.expires, serving });
+    else {
+      lease.expires = event.expires;
+      lease.serving = serving;
+    }
+  }
+
+  /** The serving lease that lasts longest on this edge, or null. */
+  serving(provider: NodeId, consumer: NodeId, sub: number): Lease | null {
+    if (provider === this.#provider && consumer === this.#consumer && sub === this.#sub) return this.#answer;
+    let best: Lease | null = null;
+    for (const lease of this.#byProvider.get(provider)?.get(consumer)?.[sub] ?? []) {
+      if (lease.serving && (best === null || lease.expires > best.expires)) best = lease;
+    }
+    this.#provider = provider;
+    this.#consumer = consumer;
+    this.#sub = sub;
+    this.#answer = best;
+    return best;
+  }
+
+  /** The provider's record of this very ticket, or null. */
+  find(event: TicketEvent): Lease | null {
+    const leases = this.#byProvider.get(event.provider)?.get(event.consumer)?.[event.sub];
+    const key = ticketKey(event);
+    return leases?.find((lease) => lease.key === key) ?? null;
+  }
+
+  forget(provider: NodeId): void {
+    this.#provider = null;
+    this.#byProvider.delete(provider);
+  }
+}

@@ -1,0 +1,114 @@
+import type { TraceEvent } from '../../core/trace.js';
+import type { NodeId, Time } from '../../core/units.js';
+import type { NodeInfo } from '../metrics/session.js';
+import {
+  violation,
+  type Checker,
+  type Part,
+  type Report,
+  type Snapshot,
+  type Verdict,
+  type Violation,
+} from './checker.js';
+import { delivered } from './l02-delivery.js';
+import { reattached } from './l01-reattach.js';
+import { Leases } from './leases.js';
+import { acyclic } from './s01-acyclic.js';
+import { capacity } from './s03-capacity.js';
+import { atMostOne } from './s05-at-most-one.js';
+import { leaseHeld } from './s07-lease.js';
+import { mediaHasReason } from './s10-media-reason.js';
+import { playerInOrder } from './s16-player.js';
+
+export type CheckLevel = 'off' | 'cheap' | 'all';
+
+/** Violations kept per invariant; the others are counted. */
+const KEPT = 20;
+
+/** Every checker there is, in the order of the catalogue. */
+export const CHECKERS: readonly { readonly create: (report: Report, leases: Leases) => Checker }[] = [
+  { create: acyclic },
+  { create: capacity },
+  { create: atMostOne },
+  { create: leaseHeld },
+  { create: mediaHasReason },
+  { create: playerInOrder },
+  { create: reattached },
+  { create: delivered },
+];
+
+/** Runs the checkers of a level side by side and collects what they find. */
+export class Panel {
+  readonly violations: Violation[] = [];
+  readonly #checkers: readonly Checker[];
+  readonly #observers: readonly Checker[];
+  readonly #leases = new Leases();
+  readonly #counts = new Map<string, number>();
+  readonly #seen = new Set<Part>();
+
+  constructor(level: CheckLevel) {
+    const all = CHECKERS.map(({ create }) => {
+      const checker: Checker = create(
+        (at, nodes, detail) => this.report(checker.invariant, at, nodes, detail),
+        this.#leases,
+      );
+      return checker;
+    });
+    this.#checkers = level === 'off' ? [] : all.filter((checker) => level === 'all' || checker.cheap);
+    this.#observers = this.#checkers.filter((checker) => checker.observe !== undefined);
+  }
+
+  /** Adds a finding; also used for what the simulation itself notices, such as a machine that throws. */
+  report(invariant: string, at: Time, nodes: readonly NodeId[], detail: string): void {
+    const count = (this.#counts.get(invariant) ?? 0) + 1;
+    this.#counts.set(invariant, count);
+    if (count <= KEPT) this.violations.push(violation(invariant, at, nodes, detail));
+  }
+
+  nodeUp(at: Time, info: NodeInfo): void {
+    for (const checker of this.#checkers) checker.nodeUp?.(at, info);
+  }
+
+  nodeDown(at: Time, node: NodeId): void {
+    this.#leases.forget(node);
+    for (const checker of this.#checkers) checker.nodeDown?.(at, node);
+  }
+
+  observe(at: Time, node: NodeId, event: TraceEvent): void {
+    if (this.#observers.length === 0) return;
+    if (event.type === 'ticket') {
+      this.#seen.add('ticket');
+      if (node === event.provider) this.#leases.update(event);
+    } else if (event.type === 'chunk') this.#seen.add(event.change === 'played' ? 'player' : 'chunk');
+    for (const checker of this.#observers) checker.observe?.(at, node, event);
+  }
+
+  quiet(at: Time, snapshot: Snapshot): void {
+    if ([...snapshot.views.values()].some((view) => view.streams.length > 0)) this.#seen.add('view');
+    for (const checker of this.#checkers) checker.quiet?.(at, snapshot);
+  }
+
+  finish(at: Time): void {
+    for (const checker of this.#checkers) checker.finish?.(at);
+  }
+
+  /** Whether liveness is to be demanded at all. */
+  get wantsQuiet(): boolean {
+    return this.#checkers.some((checker) => checker.quiet !== undefined);
+  }
+
+  /** What became of each invariant, and how often it was broken. */
+  verdicts(): Record<string, { verdict: Verdict; count: number }> {
+    const entries = this.#checkers.map((checker) => {
+      const count = this.#counts.get(checker.invariant) ?? 0;
+      const applies = checker.needs.every((part) => this.#seen.has(part));
+      const verdict: Verdict = count > 0 ? 'violated' : applies ? 'held' : 'not applicable';
+      return [checker.invariant, { verdict, count }] as const;
+    });
+    const others = [...this.#counts].filter(([name]) => !this.#checkers.some((each) => each.invariant === name));
+    return Object.fromEntries([
+      ...entries,
+      ...others.map(([name, count]) => [name, { verdict: 'violated', count }] as const),
+    ]);
+  }
+}

@@ -1,0 +1,311 @@
+import type { Chunk } from '../core/chunk.js';
+import { DEFAULTS, type Config } from '../core/config.js';
+import { LIMITS } from '../core/limits.js';
+import type { DurableState, Machine, Rng } from '../core/machine.js';
+import type { Command } from '../core/message.js';
+import { verifyChunk } from '../core/trust/chunks.js';
+import type { TraceEvent } from '../core/trace.js';
+import { SECOND, type NodeId, type StreamId, type Time } from '../core/units.js';
+import type { View } from '../core/view.js';
+import type { Snapshot } from './checkers/checker.js';
+import { Panel } from './checkers/panel.js';
+import { planVisits, publisherUplink, type Visit } from './churn.js';
+import { createSimCrypto, type SimCrypto } from './crypto.js';
+import { drawRegion, Geography, REGIONS } from './geography.js';
+import { Guard } from './guard.js';
+import { Metrics } from './metrics/metrics.js';
+import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
+import { COUNTER } from './network-access.js';
+import { addressOf } from './network-dials.js';
+import type { Scenario } from './scenario/shape.js';
+import type { SimulateOptions } from './simulate.js';
+import { chunksPerSecond, Source } from './source.js';
+import { World } from './world.js';
+
+export const PUBLISHER: NodeId = 'publisher';
+export const DIRECTORY: NodeId = 'directory';
+const DIRECTORY_RATE = 1e9;
+/** A leaver that has not finished by then is taken away. */
+const LEAVE_MARGIN: Time = 5 * SECOND;
+
+interface Resident<M> {
+  readonly kind: 'viewer' | 'publisher' | 'directory';
+  readonly uplink: number;
+  readonly make: (durable: DurableState | null) => Machine<M, Command, unknown>;
+  upSince: Time;
+  leaving: boolean;
+}
+
+/** One run in the making: the world, its inhabitants and all that watches them. */
+export class Run<M extends { readonly type: string }> {
+  readonly world: World<M, Command, unknown>;
+  readonly metrics: Metrics;
+  readonly panel: Panel;
+  readonly traffic: Traffic;
+  nodeSeconds = 0;
+  readonly #scenario: Scenario;
+  readonly #options: SimulateOptions<M>;
+  readonly #rng: Rng;
+  readonly #crypto: SimCrypto;
+  readonly #geography: Geography;
+  readonly #regions: Rng;
+  readonly #residents = new Map<NodeId, Resident<M>>();
+  readonly #stream: StreamId;
+  readonly #streamKey: Uint8Array;
+  readonly #source: Source;
+  readonly #visits: readonly Visit[];
+  readonly #genuine = new WeakSet<Chunk>();
+  #pollutedPlayed = 0;
+  #measuring = true;
+  #quiet = false;
+
+  constructor(scenario: Scenario, options: SimulateOptions<M>, rng: Rng) {
+    this.#scenario = scenario;
+    this.#options = options;
+    this.#rng = rng;
+    this.#crypto = createSimCrypto(rng.fork('crypto'));
+    this.#geography = new Geography(rng.fork('geography'));
+    this.#regions = rng.fork('regions');
+    const { protocol } = options;
+    this.world = new World<M, Command, unknown>({
+      network: {
+        sizes: { encodedBytes: (m) => protocol.encodedBytes(m), carriesChunk: (m) => protocol.carriesChunk(m) },
+        paths: this.#geography,
+        loss: scenario.network.loss,
+        seed: rng.fork('network').below(0x7fffffff),
+      },
+    });
+    const { bitrate, chunkTime, deadline, targetLag } = scenario.stream;
+    const most = chunksPerSecond(scenario, LIMITS.chunkBytes);
+    this.metrics = new Metrics({ bitrate, chunkTime, deadline, targetLag, chunksPerSecond: most });
+    this.panel = new Panel(options.check ?? scenario.check);
+    this.traffic = this.#traffic();
+    this.world.observers.push((at, node, event) => this.#observe(at, node, event));
+    this.world.onPlay = (node, chunk) => this.#played(node, chunk);
+    const key = this.#crypto.keyPair('stream');
+    this.#streamKey = key.publicKey;
+    this.#stream = this.#crypto.idOf(key.publicKey);
+    this.#source = new Source(scenario, key, this.#stream);
+    this.#visits = planVisits(scenario, rng.fork('visits'));
+    this.#populate();
+  }
+
+  /** Inputs handled by machines. */
+  get events(): number {
+    return this.world.inputs;
+  }
+
+  /** Ends the measured time and computes its figures. */
+  measure(): MetricTree {
+    const { duration, viewers } = this.#scenario;
+    this.#measuring = false;
+    this.metrics.finish(duration);
+    for (const resident of this.#residents.values()) {
+      if (resident.upSince >= 0) this.nodeSeconds += (duration - resident.upSince) / SECOND;
+    }
+    const full = [PUBLISHER, ...this.#visits.slice(0, viewers).map((visit) => visit.id)];
+    const uplinks = [publisherUplink(this.#scenario), ...this.#visits.slice(0, viewers).map((visit) => visit.uplink)];
+    const latency = (from: number, to: number): Time => {
+      const path = this.#geography.path(full[from]!, full[to]!);
+      return path.base + path.spread;
+    };
+    const figures = summarise(this.metrics, { traffic: this.traffic, plant: { uplinks, latency }, viewers, duration });
+    return { ...figures, polluted: { played: this.#pollutedPlayed, forwarded: this.metrics.pollutedForwarded } };
+  }
+
+  /** A tail without arrivals, leaves and faults, at whose end liveness is judged. Nothing in it is measured. */
+  demandLiveness(): void {
+    const { duration, quiet } = this.#scenario;
+    if (this.panel.wantsQuiet) {
+      this.#quiet = true;
+      this.world.run(duration + quiet);
+      this.panel.quiet(duration + quiet, this.#snapshot());
+    }
+    this.panel.finish(this.world.now());
+  }
+
+  /** Ends a node without a word to anybody. */
+  crash(node: NodeId): void {
+    const resident = this.#residents.get(node);
+    if (resident === undefined || resident.upSince < 0) return;
+    this.#down(node, resident, 'crashed');
+    this.world.crash(node);
+  }
+
+  /** Starts a crashed node again, with what it kept. */
+  restart(node: NodeId): void {
+    const resident = this.#residents.get(node);
+    if (resident === undefined || resident.upSince >= 0 || resident.leaving) return;
+    this.#up(node, resident);
+    this.world.restart(node, (durable) => resident.make(durable));
+    this.#begin(node, resident);
+  }
+
+  /** Tells a node to leave; it lingers until it has handed its consumers over. */
+  leave(node: NodeId): void {
+    const resident = this.#residents.get(node);
+    if (resident === undefined || resident.upSince < 0 || resident.leaving) return;
+    resident.leaving = true;
+    if (this.#measuring) this.metrics.ended(this.world.now(), node, 'left');
+    const gone = (): void => {
+      if (resident.upSince < 0) return;
+      this.#down(node, resident, 'left');
+      this.world.remove(node);
+    };
+    this.world.command(node, { type: 'leave' }, () => this.world.schedule(this.world.now(), gone));
+    this.world.schedule(this.world.now() + this.#scenario.settings.leaveGrace + LEAVE_MARGIN, gone);
+  }
+
+  #populate(): void {
+    const { publisher, stream } = this.#scenario;
+    const { createDirectory } = this.#options;
+    if (createDirectory !== null) {
+      const make = () => createDirectory(this.#rng.fork('directory'), this.#crypto);
+      this.#move(DIRECTORY, 'directory', DIRECTORY_RATE, DIRECTORY_RATE, make);
+    }
+    const uplink = publisherUplink(this.#scenario);
+    this.#move(PUBLISHER, 'publisher', uplink, publisher.downlink, (durable) => this.#peer(PUBLISHER, uplink, durable));
+    this.#feed(stream.chunkTime);
+    for (const visit of this.#visits) {
+      this.world.schedule(visit.at, () => {
+        if (this.#quiet) return;
+        this.#move(visit.id, 'viewer', visit.uplink, visit.downlink, (durable) =>
+          this.#peer(visit.id, visit.uplink, durable),
+        );
+      });
+      if (visit.leavesAt === null) continue;
+      this.world.schedule(visit.leavesAt, () => {
+        if (this.#quiet) return;
+        if (visit.how === 'crash') this.crash(visit.id);
+        else this.leave(visit.id);
+      });
+    }
+  }
+
+  /** Brings a node into the world and starts it. */
+  #move(id: NodeId, kind: Resident<M>['kind'], up: number, down: number, make: Resident<M>['make']): void {
+    const resident: Resident<M> = { kind, uplink: up, make, upSince: -1, leaving: false };
+    this.#residents.set(id, resident);
+    this.#geography.place(id, drawRegion(this.#regions.fork(id)));
+    this.#up(id, resident);
+    this.world.add(id, make(null), { up, down });
+    this.#begin(id, resident);
+  }
+
+  #begin(id: NodeId, resident: Resident<M>): void {
+    if (resident.kind === 'publisher') this.world.command(id, this.#source.publish());
+    if (resident.kind !== 'viewer') return;
+    if (this.#measuring) this.metrics.watched(this.world.now(), id);
+    this.world.command(id, { type: 'watch', stream: this.#stream });
+  }
+
+  #peer(id: NodeId, uplink: number, durable: DurableState | null): Machine<M, Command, unknown> {
+    const identity = { id, key: this.#crypto.keyPair(id), durable };
+    const rng = this.#rng.fork(`node/${id}/${durable?.incarnation ?? 0}`);
+    const machine = this.#options.protocol.create(identity, this.#configOf(id, uplink), rng, this.#crypto);
+    return new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
+  }
+
+  #configOf(id: NodeId, uplink: number): Config {
+    const directory =
+      this.#options.createDirectory === null ? [] : [{ node: DIRECTORY, address: addressOf(DIRECTORY) }];
+    return {
+      ...DEFAULTS,
+      ...this.#scenario.settings,
+      targetLag: this.#scenario.stream.targetLag,
+      endpoints: [addressOf(id)],
+      directory,
+      bootstrap: directory.length > 0 ? [] : [{ node: PUBLISHER, address: addressOf(PUBLISHER) }],
+      uplink,
+      maxPeers: id === PUBLISHER ? LIMITS.peersPublisher : DEFAULTS.maxPeers,
+    };
+  }
+
+  /** One fragment after the other for as long as the publisher lives. */
+  #feed(every: Time): void {
+    const next = (): void => {
+      const resident = this.#residents.get(PUBLISHER);
+      if (resident !== undefined && resident.upSince >= 0) this.world.command(PUBLISHER, this.#source.next());
+      this.world.schedule(this.world.now() + every, next);
+    };
+    this.world.schedule(every, next);
+  }
+
+  #up(id: NodeId, resident: Resident<M>): void {
+    const now = this.world.now();
+    resident.upSince = now;
+    const region = REGIONS.indexOf(this.#geography.regionOf(id));
+    const info = { id, kind: resident.kind, uplink: resident.uplink, region };
+    if (this.#measuring) this.metrics.nodeUp(now, info);
+    this.panel.nodeUp(now, info);
+  }
+
+  #down(id: NodeId, resident: Resident<M>, ending: 'left' | 'crashed'): void {
+    const now = this.world.now();
+    if (this.#measuring) {
+      this.nodeSeconds += (now - resident.upSince) / SECOND;
+      if (ending === 'crashed') this.metrics.ended(now, id, 'crashed');
+      else this.metrics.nodeDown(now, id);
+    }
+    resident.upSince = -1;
+    this.panel.nodeDown(now, id);
+  }
+
+  #threw(at: Time, node: NodeId, error: unknown): void {
+    const text =
+      error instanceof Error
+        ? ((this.#options.debug === true ? error.stack : undefined) ?? error.message)
+        : String(error);
+    this.panel.report('S25', at, [node], text);
+    this.world.schedule(at, () => this.crash(node));
+  }
+
+  #observe(at: Time, node: NodeId, event: TraceEvent): void {
+    if (this.#measuring) this.metrics.observe(at, node, event);
+    this.panel.observe(at, node, event);
+    this.#options.trace?.(at, node, event);
+  }
+
+  /** Verifies each chunk once, whoever plays it: all that is shared is the same object. */
+  #played(node: NodeId, chunk: Chunk): void {
+    if (this.#genuine.has(chunk)) return;
+    if (chunk.stream === this.#stream && verifyChunk(this.#crypto, this.#streamKey, chunk)) {
+      this.#genuine.add(chunk);
+      return;
+    }
+    if (this.#measuring) this.#pollutedPlayed++;
+    this.panel.report(
+      'S16',
+      this.world.now(),
+      [node],
+      `played chunk ${chunk.epoch}/${chunk.seq} that its publisher did not sign`,
+    );
+  }
+
+  #snapshot(): Snapshot {
+    const views = new Map<NodeId, View>();
+    const viewers: NodeId[] = [];
+    for (const [id, resident] of this.#residents) {
+      if (resident.upSince < 0 || resident.leaving || resident.kind === 'directory') continue;
+      views.set(id, this.world.node(id).host.machine.view() as View);
+      if (resident.kind === 'viewer') viewers.push(id);
+    }
+    return { viewers, views };
+  }
+
+  #traffic(): Traffic {
+    const { access } = this.world.network;
+    return {
+      of: (node) => {
+        const { index } = this.world.node(node);
+        return {
+          controlBytes: access.counter(index, COUNTER.receivedControl),
+          headerBytes: access.counter(index, COUNTER.receivedMediaHeader),
+          payloadBytes: access.counter(index, COUNTER.receivedMediaPayload),
+          messages: access.counter(index, COUNTER.receivedMessages),
+        };
+      },
+      uplinkWait: (share) => (access.mediaWaits.total === 0 ? null : access.mediaWaits.quantile(share)),
+    };
+  }
+}

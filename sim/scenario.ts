@@ -1,0 +1,139 @@
+import type { Problem } from '../core/config.js';
+import { isObject, type Json, type JsonObject } from './scenario/schema.js';
+import { SCENARIO, type Scenario } from './scenario/shape.js';
+import { parseDuration } from './scenario/units.js';
+
+export type { Scenario } from './scenario/shape.js';
+
+/** What the command line may change about a scenario file. */
+export interface ScenarioOptions {
+  readonly variant?: string;
+  readonly viewers?: number;
+  /** With its unit, as in a file. A ramp of more than a third of it is cut to that. */
+  readonly duration?: string;
+  /** Pairs of a dotted path and a JSON value, applied in order after the variant. */
+  readonly set?: readonly (readonly [string, Json])[];
+}
+
+export type Loaded =
+  | {
+      readonly ok: true;
+      readonly scenario: Scenario;
+      /** Complete, defaults written out. */ readonly document: JsonObject;
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Turns the content of a scenario file into a scenario, or reports all that is wrong with it at once. */
+export function loadScenario(file: Json, options: ScenarioOptions = {}): Loaded {
+  if (!isObject(file)) return { ok: false, problems: [{ path: '', message: 'a scenario must be a JSON object' }] };
+  const problems: Problem[] = [];
+  const { variants, $schema: _schema, ...base } = file;
+  let raw: JsonObject = base;
+  if (options.variant !== undefined) {
+    const patch =
+      isObject(variants) && Object.hasOwn(variants, options.variant) ? variants[options.variant] : undefined;
+    if (isObject(patch)) raw = merge(raw, { name: `${textOf(base['name'])}@${options.variant}`, ...patch });
+    else
+      problems.push({
+        path: `variants.${options.variant}`,
+        message: `no such variant; known: ${variantsOf(file).join(', ') || 'none'}`,
+      });
+  }
+  if (options.viewers !== undefined) raw = { ...raw, viewers: options.viewers };
+  if (options.duration !== undefined) raw = shortened(raw, options.duration);
+  for (const [path, value] of options.set ?? []) raw = assign(raw, path.split('.'), value) as JsonObject;
+  const document = SCENARIO.complete(raw) as JsonObject;
+  const scenario = SCENARIO.read(document, '', problems);
+  if (problems.length === 0) cross(scenario, problems);
+  return problems.length === 0 ? { ok: true, scenario, document } : { ok: false, problems };
+}
+
+/** Names of the variants that a scenario file offers beside its default. */
+export function variantsOf(file: Json): string[] {
+  return isObject(file) && isObject(file['variants']) ? Object.keys(file['variants']) : [];
+}
+
+/** JSON Schema (draft 2020-12) of a scenario file. */
+export function scenarioJsonSchema(): JsonObject {
+  const schema = SCENARIO.json() as { properties: JsonObject };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'astral scenario',
+    ...schema,
+    properties: {
+      $schema: { type: 'string' },
+      ...schema.properties,
+      variants: {
+        description: 'named changes of the scenario; objects are merged, all else is replaced',
+        type: 'object',
+        additionalProperties: { type: 'object' },
+      },
+    },
+  };
+}
+
+function cross(scenario: Scenario, problems: Problem[]): void {
+  const demand = (holds: boolean, path: string, message: string): void => {
+    if (!holds) problems.push({ path, message });
+  };
+  const { stream } = scenario;
+  demand(scenario.duration > 0, 'duration', 'must be above zero');
+  demand(scenario.ramp <= scenario.duration, 'ramp', 'must end before the run does');
+  demand(stream.bitrate >= 1000, 'stream.bitrate', 'must be at least 1kbit');
+  demand(stream.chunkTime >= 10_000, 'stream.chunkTime', 'must be at least 10ms');
+  demand(
+    stream.keyframeEvery >= stream.chunkTime && stream.keyframeEvery % stream.chunkTime === 0,
+    'stream.keyframeEvery',
+    'must be a multiple of stream.chunkTime',
+  );
+  const perGroup = stream.keyframeEvery / stream.chunkTime;
+  demand(
+    stream.keyframeFactor < perGroup || perGroup === 1,
+    'stream.keyframeFactor',
+    `must be below ${perGroup}, the chunks between keyframes, so that the others have a size`,
+  );
+  const share = scenario.classes.reduce((sum, each) => sum + each.share, 0);
+  demand(Math.abs(share - 1) < 1e-6, 'classes', `the shares must sum to 1, not ${share}`);
+  demand(
+    new Set(scenario.classes.map((each) => each.name)).size === scenario.classes.length,
+    'classes',
+    'names must differ',
+  );
+}
+
+/** A run of another length; when it is short its ramp is, too, so that there is something to see after it. */
+function shortened(raw: JsonObject, length: string): JsonObject {
+  const { duration, ramp } = SCENARIO.complete({ ...raw, duration: length }) as JsonObject;
+  const [whole, part] = [duration, ramp].map((each) => (typeof each === 'string' ? parseDuration(each) : null));
+  const long = whole !== null && part !== null && whole !== undefined && part !== undefined && part * 3 > whole;
+  return { ...raw, duration: length, ...(long ? { ramp: `${Math.floor(whole / 3 / 1000)}ms` } : {}) };
+}
+
+/** Deep merge of objects; a patch with another `model` replaces the object, since its keys belong to the model. */
+function merge(base: JsonObject, patch: JsonObject): JsonObject {
+  const merged: Record<string, Json> = { ...base };
+  for (const [name, value] of Object.entries(patch)) {
+    const old = merged[name];
+    const sameKind =
+      isObject(old) && isObject(value) && (value['model'] === undefined || value['model'] === old['model']);
+    merged[name] = sameKind ? merge(old, value) : value;
+  }
+  return merged;
+}
+
+function assign(target: Json | undefined, path: readonly string[], value: Json): Json {
+  const [head, ...rest] = path;
+  if (head === undefined) return isObject(target) && isObject(value) ? merge(target, value) : value;
+  if (Array.isArray(target)) {
+    const copy = [...(target as Json[])];
+    copy[Number(head)] = assign(copy[Number(head)], rest, value);
+    return copy;
+  }
+  const holder = isObject(target) ? target : {};
+  return { ...holder, [head]: assign(holder[head], rest, value) };
+}
+
+/** Text as it is; anything else as JSON, for a message about it. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}

@@ -1,0 +1,111 @@
+import { DEFAULTS } from '../../core/config.js';
+import { LIMITS } from '../../core/limits.js';
+import { MS } from '../../core/units.js';
+import { FAULT } from './faults.js';
+import {
+  duration,
+  integer,
+  key,
+  list,
+  nullable,
+  number,
+  object,
+  rate,
+  tagged,
+  text,
+  word,
+  type Read,
+} from './schema.js';
+
+const UPLINK = tagged('model', {
+  fixed: object({ rate: key(rate, 'the same for every node of the class') }),
+  factor: object({ value: key(number(0, 1000), 'times the bitrate of the stream') }),
+  lognormal: object({
+    median: key(rate, 'median before scaling to the resource index', '1Mbit'),
+    sigma: key(number(0, 4), 'standard deviation of the logarithm', 0.8),
+  }),
+});
+
+const CLASS = object({
+  name: key(text, 'name of the class'),
+  share: key(number(0, 1), 'share of the viewers; the shares of all classes sum to 1', 1),
+  uplink: key(UPLINK, 'uplink lent to the overlay', { model: 'lognormal' }),
+  downlink: key(rate, 'downlink of every node of the class', '50Mbit'),
+});
+
+const STREAM = object({
+  bitrate: key(rate, 'mean payload rate', '500kbit'),
+  chunkTime: key(duration, 'time between chunks', '100ms'),
+  keyframeEvery: key(duration, 'time between keyframes, a multiple of chunkTime', '1s'),
+  keyframeFactor: key(number(1, 50), 'size of a keyframe chunk over the mean chunk', 6),
+  substreams: key(integer(1, LIMITS.substreams), 'K: sub-streams the chunks are dealt to', 4),
+  targetLag: key(duration, 'the player shows a chunk this long after its source time', `${DEFAULTS.targetLag / MS}ms`),
+  deadline: key(duration, 'D: a chunk counts when it is complete this long after its source time', '3s'),
+});
+
+const SESSIONS = tagged('model', {
+  stay: object({}),
+  exponential: object({ mean: key(duration, 'mean time from join to leave', '400s') }),
+});
+
+const NETWORK = object({
+  geography: key(word(['default']), 'model of regions and latencies', 'default'),
+  loss: key(number(0, 0.5), 'share of segments lost; on an ordered connection a loss is a delay', 0.005),
+});
+
+function ms(value: number): string {
+  return `${value / MS}ms`;
+}
+
+const SETTINGS = object({
+  tickAfter: key(duration, 'a tick is sent on an active edge after this silence', ms(DEFAULTS.tickAfter)),
+  suspectAfter: key(duration, 'an active edge is suspect after this silence', ms(DEFAULTS.suspectAfter)),
+  leaseProvider: key(duration, 'lease as the provider counts it', ms(DEFAULTS.leaseProvider)),
+  leaseConsumer: key(duration, 'lease as the consumer counts it', ms(DEFAULTS.leaseConsumer)),
+  renewEvery: key(duration, 'time between renewals', ms(DEFAULTS.renewEvery)),
+  offerTtl: key(duration, 'time an offer is held', ms(DEFAULTS.offerTtl)),
+  recordTtl: key(duration, 'time a directory record lives', ms(DEFAULTS.recordTtl)),
+  announceEvery: key(duration, 'time between announcements to the directory', ms(DEFAULTS.announceEvery)),
+  leaveGrace: key(duration, 'time a leaving node goes on serving', ms(DEFAULTS.leaveGrace)),
+  repairShare: key(number(0.01, 1), 'share of the uplink that pulls may take', DEFAULTS.repairShare),
+  feasibility: key(text, 'name of the policy that keeps the overlay free of loops', DEFAULTS.feasibility),
+  admission: key(text, 'name of the policy that admits consumers', DEFAULTS.admission),
+  selection: key(text, 'name of the policy that ranks candidates', DEFAULTS.selection),
+});
+
+/** The published shape of a scenario file, without its variants. */
+export const SCENARIO = object({
+  name: key(text, 'short name, used in file names'),
+  title: key(text, 'what the scenario is about', 'untitled'),
+  viewers: key(integer(1, 200_000), 'N: viewers that the arrivals keep', 200),
+  duration: key(duration, 'virtual time of the run', '6m'),
+  ramp: key(duration, 'N viewers arrive within this time; afterwards arrivals replace leaves', '1m'),
+  stream: key(STREAM, 'the one stream of the run', {}),
+  publisher: key(
+    object({
+      uplink: key(UPLINK, 'uplink the publisher lends', { model: 'factor', value: 10 }),
+      downlink: key(rate, 'its downlink', '50Mbit'),
+    }),
+    'the source',
+    {},
+  ),
+  classes: key(list(CLASS, 1, 16), 'classes of viewers', [{ name: 'viewer' }]),
+  resourceIndex: key(
+    nullable(number(0.01, 1000)),
+    'uplinks of the viewers are scaled so that (publisher + sum of uplinks) / (N x bitrate) is this; null: as drawn',
+    2,
+  ),
+  sessions: key(SESSIONS, 'how long viewers stay', { model: 'stay' }),
+  crashShare: key(number(0, 1), 'share of the leaves that are crashes without a FIN', 0.5),
+  network: key(NETWORK, 'network model', {}),
+  faults: key(list(FAULT, 0, 10_000), 'fault plan', []),
+  protocol: key(text, 'name of the protocol under test', 'astral'),
+  settings: key(SETTINGS, 'what every node is told; one default serves all workloads', {}),
+  check: key(word(['off', 'cheap', 'all']), 'which invariants are checked', 'cheap'),
+  quiet: key(duration, 'tail without arrivals, leaves and faults in which liveness is demanded', '12s'),
+});
+
+/** A scenario as the simulator runs it: microseconds and bits per second, every default filled in. */
+export type Scenario = Read<typeof SCENARIO>;
+export type UplinkModel = Read<typeof UPLINK>;
+export type NodeClass = Read<typeof CLASS>;

@@ -1,0 +1,127 @@
+import type { Crypto, Machine, Rng } from '../core/machine.js';
+import type { Command } from '../core/message.js';
+import type { Protocol } from '../core/protocol.js';
+import { createRng } from '../core/rng.js';
+import type { TraceEvent } from '../core/trace.js';
+import { SECOND, type NodeId, type Time } from '../core/units.js';
+import type { View } from '../core/view.js';
+import type { Violation, Verdict } from './checkers/checker.js';
+import type { CheckLevel } from './checkers/panel.js';
+import type { MetricTree } from './metrics/summary.js';
+import { viewerTable, type ViewerTable } from './metrics/viewer-table.js';
+import type { TimelineColumn } from './metrics/timeline.js';
+import { Run } from './run.js';
+import type { Scenario } from './scenario/shape.js';
+
+/** What a simulation needs to know of a protocol. */
+export interface Contender<M extends { readonly type: string }> {
+  readonly protocol: Protocol<M, Command, View>;
+  /** The machine behind which nodes find each other; null for a protocol that needs none. */
+  readonly createDirectory: ((rng: Rng, crypto: Crypto) => Machine<M, never, unknown>) | null;
+}
+
+export interface SimulateOptions<M extends { readonly type: string }> extends Contender<M> {
+  readonly seed: number;
+  /** Level of checking; the scenario's own unless given. */
+  readonly check?: CheckLevel;
+  /** Written into the document. */
+  readonly version?: string;
+  readonly trace?: (at: Time, node: NodeId, event: TraceEvent) => void;
+  /** Called every second of virtual time. */
+  readonly onProgress?: (now: Time, end: Time) => void;
+  /** Stacks instead of messages where a machine throws. */
+  readonly debug?: boolean;
+}
+
+/** What a run is reported as: `astral sim --json` but for the figures that only a wall clock can give. */
+export interface SimDocument {
+  readonly schema: 'astral.sim/1';
+  readonly version: string;
+  readonly scenario: string;
+  readonly protocol: string;
+  readonly seed: number;
+  /** Number of viewers that the arrivals keep. */
+  readonly nodes: number;
+  readonly metrics: MetricTree;
+  readonly violations: readonly Violation[];
+  readonly checks: Readonly<Record<string, { readonly verdict: Verdict; readonly count: number }>>;
+  readonly digest: string;
+  readonly run: {
+    /** Inputs handled by machines. */
+    readonly events: number;
+    readonly virtualMs: number;
+    /** Time that nodes were up, summed over nodes. */
+    readonly nodeSeconds: number;
+    readonly eventsPerNodeSecond: number;
+  };
+}
+
+export interface SimResult {
+  readonly document: SimDocument;
+  readonly viewers: ViewerTable;
+  readonly timeline: Readonly<Record<TimelineColumn, Float64Array>>;
+  /** `digests[i]` covers the first `(i + 1) * digestEvery` events, so that two runs can be compared piece by piece. */
+  readonly digests: readonly string[];
+  readonly digestEvery: number;
+}
+
+/**
+ * Runs a scenario under a protocol. Equal scenario, protocol, seed and version give an equal document, whatever is
+ * checked and traced.
+ */
+export function simulate<M extends { readonly type: string }>(
+  scenario: Scenario,
+  options: SimulateOptions<M>,
+): SimResult {
+  const run = new Run(scenario, options, createRng(`${scenario.name}/${options.seed}`));
+  const { duration } = scenario;
+  for (let at = 0; at < duration;) {
+    at = Math.min(at + SECOND, duration);
+    run.world.run(at);
+    options.onProgress?.(at, duration);
+  }
+  const metrics = run.measure();
+  const { events, nodeSeconds } = run;
+  const digest = run.world.digest.hex;
+  const digests = [...run.world.digest.prefixes];
+  run.demandLiveness();
+  const document: SimDocument = {
+    schema: 'astral.sim/1',
+    version: options.version ?? '0',
+    scenario: scenario.name,
+    protocol: options.protocol.name,
+    seed: options.seed,
+    nodes: scenario.viewers,
+    metrics,
+    violations: run.panel.violations,
+    checks: run.panel.verdicts(),
+    digest,
+    run: {
+      events,
+      virtualMs: duration / 1000,
+      nodeSeconds,
+      eventsPerNodeSecond: nodeSeconds === 0 ? 0 : events / nodeSeconds,
+    },
+  };
+  return {
+    document,
+    viewers: viewerTable(run.metrics, run.traffic, duration),
+    timeline: run.metrics.timeline.finish(duration),
+    digests,
+    digestEvery: run.world.digest.every,
+  };
+}
+
+/** Number of events after which two runs are known to differ, and what they were there; null for equal digests. */
+export function firstDifference(
+  a: SimResult,
+  b: SimResult,
+): { events: number; digests: readonly [string, string] } | null {
+  if (a.document.digest === b.document.digest) return null;
+  const length = Math.min(a.digests.length, b.digests.length);
+  for (let index = 0; index < length; index++) {
+    const [left, right] = [a.digests[index]!, b.digests[index]!];
+    if (left !== right) return { events: (index + 1) * a.digestEvery, digests: [left, right] };
+  }
+  return { events: (length + 1) * a.digestEvery, digests: [a.document.digest, b.document.digest] };
+}
