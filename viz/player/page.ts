@@ -2,11 +2,13 @@ import { LivePlayer } from './player.js';
 import type { Report } from './player.js';
 import type { PlayerState } from './player-state.js';
 import { ask, redeemCode, streamsOf } from './node-api.js';
+import type { Refusal } from './node-api.js';
 import { overlayOf } from './overlay-model.js';
 import { drawOverlay } from './overlay-view.js';
 
 const REPORT_MS = 200;
 const OVERLAY_MS = 2_000;
+const OVERLAY_LAST_MS = 30_000;
 
 const WORDS: Readonly<Record<PlayerState, string>> = {
   connecting: 'Connecting to the node',
@@ -105,25 +107,34 @@ function connectControls(player: LivePlayer, video: HTMLVideoElement): void {
 }
 
 /** Draws this node's place in the overlay while the node tells it, and hides the section otherwise. */
-async function refreshOverlay(slug: string): Promise<void> {
+async function refreshOverlay(slug: string): Promise<'drawn' | 'nothing' | Refusal> {
   const [node, tickets] = await Promise.all([ask('/node'), ask('/tickets')]);
   const overlay = node.ok && tickets.ok ? overlayOf(node.value, tickets.value, slug) : null;
   byId('overlay', HTMLElement).hidden = overlay === null;
-  if (overlay === null) return;
-  drawOverlay(
-    {
-      svg: byId('diagram', SVGSVGElement),
-      summary: byId('overlay-summary', HTMLElement),
-      list: byId('substreams', HTMLElement),
-    },
-    overlay,
-  );
+  if (overlay !== null) {
+    drawOverlay(
+      {
+        svg: byId('diagram', SVGSVGElement),
+        summary: byId('overlay-summary', HTMLElement),
+        list: byId('substreams', HTMLElement),
+      },
+      overlay,
+    );
+    return 'drawn';
+  }
+  if (!node.ok) return node.why;
+  return tickets.ok ? 'nothing' : tickets.why;
 }
 
+/** Keeps asking, ever more rarely while the node does not answer; a locked node stays locked until the page is opened anew. */
 async function keepOverlayFresh(slug: string): Promise<void> {
+  let pause = OVERLAY_MS;
   for (;;) {
-    await refreshOverlay(slug);
-    await new Promise((resolve) => setTimeout(resolve, OVERLAY_MS));
+    const outcome = await refreshOverlay(slug);
+    if (outcome === 'locked') return;
+    pause = outcome === 'unreachable' ? Math.min(OVERLAY_LAST_MS, pause * 2) : OVERLAY_MS;
+    const rest = pause;
+    await new Promise((resolve) => setTimeout(resolve, rest));
   }
 }
 
