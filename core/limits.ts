@@ -22,7 +22,7 @@ export const LIMITS = {
   peersPublisher: 512,
   /** Remembered contacts, and those one referral may carry. */
   contacts: 128,
-  referral: 8,
+  referral: 16,
   endpoints: 4,
   /** Keyframes that one offer names. */
   keyframes: 32,

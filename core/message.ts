@@ -80,6 +80,8 @@ export interface Announced {
 export interface Find {
   readonly type: 'find';
   readonly stream: StreamId;
+  /** Bit set of the sub-streams wanted; all bits when the number of sub-streams is not known yet. */
+  readonly subs: number;
   readonly count: number;
 }
 export interface Contacts {

@@ -108,9 +108,10 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     tag: 3,
     write(sink, message) {
       sink.id(message.stream);
+      sink.varint(message.subs);
       sink.varint(message.count);
     },
-    read: (reader) => ({ type: 'find', stream: reader.id(), count: reader.u32() }),
+    read: (reader) => ({ type: 'find', stream: reader.id(), subs: reader.u32(), count: reader.u32() }),
   },
   contacts: {
     tag: 4,

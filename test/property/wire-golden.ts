@@ -68,8 +68,8 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     frame: '01020780ade204',
   },
   find: {
-    message: { type: 'find', stream: NODE, count: 8 },
-    frame: '0103ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f08',
+    message: { type: 'find', stream: NODE, subs: 5, count: 8 },
+    frame: '0103ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0508',
   },
   contacts: {
     message: { type: 'contacts', stream: 's1', candidates },

@@ -109,7 +109,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
   return {
     announce: fc.record({ type: type('announce'), record }),
     announced: fc.record({ type: type('announced'), seq: whole, refresh: whole }),
-    find: fc.record({ type: type('find'), stream: id, count: u32 }),
+    find: fc.record({ type: type('find'), stream: id, subs: u32, count: u32 }),
     contacts: fc.record({ type: type('contacts'), stream: id, candidates }),
     'want-manifest': fc.record({ type: type('want-manifest'), stream: id }),
     manifest: fc.record({ type: type('manifest'), manifest }),

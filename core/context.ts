@@ -1,0 +1,125 @@
+import type { Config, Identity } from './config.js';
+import { Deadlines } from './deadlines.js';
+import { Uplink } from './delivery/uplink.js';
+import { LIMITS } from './limits.js';
+import type { Crypto, Effects, Rng } from './machine.js';
+import { PeerTable, type Peer } from './membership/peers.js';
+import type { Message, StreamLoad } from './message.js';
+import type { Stream } from './stream.js';
+import type { Ticket } from './tickets/ticket.js';
+import type { RefusedEvent, TicketReason, TicketState } from './trace.js';
+import type { NodeId, StreamId, TicketId, Time } from './units.js';
+
+export const TIMERS = [
+  'bootstrap',
+  'announce',
+  'housekeeping',
+  'pulse',
+  'play',
+  'seek',
+  'renew',
+  'uplink',
+  'leave',
+] as const;
+export type Timer = (typeof TIMERS)[number];
+
+/**
+ * Shares of the uplink promised in normal times, and at most: the queue of a link that is busy all the time knows no
+ * bound, and pulls need room too.
+ */
+const UTILISATION = 0.75;
+const RESERVE = 0.9;
+
+/** What the parts of a node share: its identity, its tables, and the input at hand (time and effects). */
+export class NodeContext {
+  readonly identity: Identity;
+  readonly id: NodeId;
+  readonly config: Config;
+  readonly rng: Rng;
+  readonly crypto: Crypto;
+  readonly incarnation: number;
+  readonly deadlines = new Deadlines<Timer>(TIMERS);
+  readonly peers: PeerTable;
+  readonly uplink: Uplink;
+  readonly streams = new Map<StreamId, Stream>();
+  /** Tickets this node has offered or serves, by id. */
+  readonly provided = new Map<TicketId, { readonly stream: Stream; readonly ticket: Ticket }>();
+  /** Bits per second promised to consumers, offers included. */
+  promised = 0;
+  leaving = false;
+  now: Time = 0;
+  /** Set at the start of each input. */
+  fx!: Effects<Message>;
+  #nextTicket = 1;
+
+  constructor(identity: Identity, config: Config, rng: Rng, crypto: Crypto) {
+    this.identity = identity;
+    this.id = identity.id;
+    this.config = config;
+    this.rng = rng;
+    this.crypto = crypto;
+    this.incarnation = (identity.durable?.incarnation ?? 0) + 1;
+    this.peers = new PeerTable(Math.max(config.maxPeers, LIMITS.peersOrdinary));
+    this.uplink = new Uplink(config.uplink, config.repairShare);
+  }
+
+  send(peer: Peer, message: Message): void {
+    this.peers.sent(peer, this.now);
+    this.fx.send(peer.id, message);
+  }
+
+  newTicketId(): TicketId {
+    const id = this.#nextTicket;
+    this.#nextTicket = id === 0xffffffff ? 1 : id + 1;
+    return id;
+  }
+
+  /** Slots of the stream's size that are neither served nor offered; `reserve` included when nothing else helps. */
+  freeSlots(stream: Stream, reserve = false): number {
+    if (this.leaving || stream.manifest === null) return 0;
+    const lent = this.config.uplink * (reserve ? RESERVE : UTILISATION);
+    return Math.max(0, Math.floor((lent - this.promised) / stream.slotRate));
+  }
+
+  slots(stream: Stream): number {
+    return stream.manifest === null ? 0 : Math.floor((this.config.uplink * UTILISATION) / stream.slotRate);
+  }
+
+  /** What we tell of our room on a stream; null while we have nothing to give. */
+  loadOf(stream: Stream): StreamLoad | null {
+    if (stream.manifest === null || (stream.publishing === null && !stream.joined)) return null;
+    let depth = 0;
+    for (let sub = 0; sub < stream.substreams; sub++) depth = Math.max(depth, stream.subs.depth(sub));
+    return { stream: stream.id, free: this.freeSlots(stream), interior: stream.interior, depth };
+  }
+
+  traceTicket(
+    stream: Stream,
+    ticket: Ticket,
+    from: TicketState | null,
+    to: TicketState | null,
+    why: TicketReason,
+  ): void {
+    if (this.fx.trace === null) return;
+    const provides = ticket.side === 'provider';
+    this.fx.trace({
+      type: 'ticket',
+      ticket: ticket.id,
+      stream: stream.id,
+      sub: ticket.sub,
+      provider: provides ? this.id : ticket.peer.id,
+      consumer: provides ? ticket.peer.id : this.id,
+      incarnation: ticket.incarnation,
+      generation: ticket.generation,
+      from,
+      to,
+      why,
+      expires: ticket.expires,
+      bitrate: ticket.bitrate,
+    });
+  }
+
+  traceRefused(what: RefusedEvent['what'], whom: NodeId, why: RefusedEvent['why']): void {
+    this.fx.trace?.({ type: 'refused', what, whom, why });
+  }
+}

@@ -1,0 +1,236 @@
+import type { Chunk } from '../chunk.js';
+import type { NodeContext } from '../context.js';
+import { LIMITS } from '../limits.js';
+import type { Peer } from '../membership/peers.js';
+import type { ChunkMessage, Pull, Tick, TickBeat } from '../message.js';
+import type { Stream } from '../stream.js';
+import type { Ticket } from '../tickets/ticket.js';
+import type { ChunkChange, ChunkReason } from '../trace.js';
+import { verifyChunk } from '../trust/chunks.js';
+import { MS, NEVER, SECOND, type NodeId, type Time } from '../units.js';
+
+/** Half a pulse: a tick may go out this much early rather than a whole pulse late. */
+const SLACK = 50 * MS;
+/** A chunk that waits longer than this for the uplink has been pulled from elsewhere. */
+const PATIENCE = 2 * SECOND;
+/** A pull that cannot be answered within this is better asked of somebody else. */
+const ANSWER_WITHIN = 300 * MS;
+
+/** Chunks in, chunks out: verifies once, keeps, forwards along tickets, answers pulls, ticks on silent edges. */
+export class Relay {
+  readonly #ctx: NodeContext;
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx;
+  }
+
+  /** A chunk from a neighbour; true when it is new. The message may be forged, late or unasked for. */
+  onChunk(peer: Peer, stream: Stream, message: ChunkMessage): boolean {
+    const { chunk } = message;
+    const manifest = stream.manifest;
+    if (manifest === null || chunk.epoch !== manifest.epoch) {
+      this.#ctx.traceRefused('chunk', peer.id, 'unknown');
+      return false;
+    }
+    const sub = stream.dealing.subOf(chunk.seq);
+    const isNew = this.#take(peer, stream, message, sub);
+    const provider = stream.inbound[sub] ?? null;
+    const pushed = message.mode === 'push' && provider !== null && provider.peer === peer;
+    if (pushed && message.depth < LIMITS.depth) {
+      stream.hear(message.beatSeq);
+      stream.subs.raise(sub, chunk.epoch, message.beatSeq, message.depth + 1);
+      if (chunk.seq > stream.subs.heardPush(sub)) stream.subs.setHeardPush(sub, chunk.seq);
+    }
+    if (isNew) this.forward(stream, chunk, sub, peer);
+    return isNew;
+  }
+
+  /** Stores a chunk that is new and genuine. */
+  #take(peer: Peer, stream: Stream, message: ChunkMessage, sub: number): boolean {
+    const ctx = this.#ctx;
+    const { chunk } = message;
+    if (stream.window.has(chunk.seq)) {
+      this.#trace(stream, chunk, sub, 'duplicate', peer.id, message.depth + 1, message.mode);
+      return false;
+    }
+    if (!verifyChunk(ctx.crypto, (stream.manifest as { publicKey: Uint8Array }).publicKey, chunk)) {
+      this.#trace(stream, chunk, sub, 'dropped', peer.id, message.depth + 1, 'invalid');
+      ctx.fx.disconnect(peer.id, 'protocol', 'chunk fails its signature');
+      return false;
+    }
+    if (!stream.window.put(chunk)) {
+      this.#trace(stream, chunk, sub, 'dropped', peer.id, message.depth + 1, 'stale');
+      return false;
+    }
+    stream.hear(chunk.seq);
+    stream.pulls.delete(chunk.seq);
+    if (message.mode === 'push' && chunk.seq > stream.subs.heardPush(sub) && stream.clock.known) {
+      stream.subs.arrived(sub, stream.clock.read(ctx.now) - chunk.sourceTime);
+    }
+    const change = message.mode === 'push' ? 'received' : 'repaired';
+    this.#trace(stream, chunk, sub, change, peer.id, message.depth + 1, message.mode);
+    return true;
+  }
+
+  /** Pushes a chunk to the consumers of its sub-stream, the strongest relays first; one message serves them all. */
+  forward(stream: Stream, chunk: Chunk, sub: number, from: Peer | null): void {
+    const list = stream.outbound[sub] as Ticket[];
+    if (list.length === 0) return;
+    const message = this.#push(stream, chunk, sub);
+    for (const ticket of list) {
+      if (ticket.state === 'active' && ticket.peer !== from)
+        this.#sendChunk(stream, ticket.peer, message, sub, ticket.expires, false);
+    }
+  }
+
+  /** Sends a new consumer what it misses of the sub-stream, or at least a sign that its ticket is live. */
+  catchUp(stream: Stream, ticket: Ticket, from: number): void {
+    if (from >= 0) {
+      for (let seq = Math.max(from, stream.window.floor); seq <= stream.window.newest; seq++) {
+        const chunk = stream.window.get(seq);
+        if (chunk === undefined || stream.dealing.subOf(seq) !== ticket.sub) continue;
+        this.#sendChunk(stream, ticket.peer, this.#push(stream, chunk, ticket.sub), ticket.sub, ticket.expires, true);
+      }
+    }
+    this.#tick(stream, ticket.peer);
+  }
+
+  onPull(peer: Peer, stream: Stream | undefined, pull: Pull): void {
+    const ctx = this.#ctx;
+    const lacking: number[] = [];
+    const seqs = pull.seqs.slice(0, LIMITS.pullsPerPeer);
+    for (const seq of seqs) {
+      const chunk = stream?.epoch === pull.epoch ? stream.window.get(seq) : undefined;
+      if (
+        stream === undefined ||
+        chunk === undefined ||
+        peer.congested ||
+        !ctx.uplink.hasRepairRoom(ctx.now, ANSWER_WITHIN)
+      ) {
+        lacking.push(seq);
+        continue;
+      }
+      const sub = stream.dealing.subOf(seq);
+      const message: ChunkMessage = { ...this.#push(stream, chunk, sub), mode: 'pull' };
+      this.#sendChunk(stream, peer, message, sub, NEVER, true);
+    }
+    if (lacking.length > 0) ctx.send(peer, { type: 'lacking', stream: pull.stream, epoch: pull.epoch, seqs: lacking });
+  }
+
+  /** What the provider of some of our sub-streams says on a silent edge. */
+  onTick(peer: Peer, stream: Stream, tick: Tick): void {
+    for (const beat of tick.beats) {
+      const provider = stream.inbound[beat.sub] ?? null;
+      if (provider === null || provider.peer !== peer || beat.epoch !== stream.epoch) continue;
+      if (beat.depth < LIMITS.depth) stream.subs.raise(beat.sub, beat.epoch, beat.seq, beat.depth + 1);
+      stream.hear(beat.seq);
+      const since = stream.subs.providerStarving(beat.sub);
+      if (beat.starving !== since > 0) stream.subs.setProviderStarving(beat.sub, beat.starving ? this.#ctx.now : 0);
+    }
+  }
+
+  /** Ticks to every consumer that has not been sent anything for a while. */
+  tickSilent(stream: Stream): void {
+    const ctx = this.#ctx;
+    const before = ctx.now - ctx.config.tickAfter + SLACK;
+    for (const list of stream.outbound) {
+      for (const { peer, state } of list) {
+        if (state === 'active' && ctx.peers.lastSent(peer) <= before) this.#tick(stream, peer);
+      }
+    }
+  }
+
+  /** Tells the consumers of a sub-stream at once that it starves. */
+  tickStarving(stream: Stream, sub: number): void {
+    for (const { peer, state } of stream.outbound[sub] as Ticket[]) {
+      if (state === 'active') this.#tick(stream, peer);
+    }
+  }
+
+  /** Sends what waited for the uplink. */
+  drain(): void {
+    const ctx = this.#ctx;
+    ctx.uplink.drain(
+      ctx.now,
+      (to, message) => {
+        const peer = ctx.peers.get(to);
+        const stream = ctx.streams.get(message.chunk.stream);
+        if (peer !== undefined && stream !== undefined) this.#deliver(stream, peer, message);
+      },
+      (to, message) => {
+        const stream = ctx.streams.get(message.chunk.stream);
+        if (stream === undefined) return;
+        const sub = stream.dealing.subOf(message.chunk.seq);
+        this.#trace(stream, message.chunk, sub, 'dropped', to, message.depth, 'overload');
+      },
+    );
+    ctx.deadlines.set('uplink', ctx.uplink.due(ctx.now));
+  }
+
+  #push(stream: Stream, chunk: Chunk, sub: number): ChunkMessage {
+    return { type: 'chunk', mode: 'push', chunk, beatSeq: stream.subs.seq(sub), depth: stream.subs.depth(sub) };
+  }
+
+  #sendChunk(stream: Stream, peer: Peer, message: ChunkMessage, sub: number, leaseEnd: Time, repair: boolean): void {
+    const ctx = this.#ctx;
+    if (leaseEnd <= ctx.now) return;
+    const verdict = peer.congested
+      ? 'full'
+      : ctx.uplink.offer(ctx.now, peer.id, message, Math.min(leaseEnd, ctx.now + PATIENCE), repair);
+    if (verdict === 'send') this.#deliver(stream, peer, message);
+    else if (verdict === 'wait') ctx.deadlines.setEarlier('uplink', ctx.uplink.due(ctx.now));
+    else this.#trace(stream, message.chunk, sub, 'dropped', peer.id, message.depth, 'overload');
+  }
+
+  #deliver(stream: Stream, peer: Peer, message: ChunkMessage): void {
+    const { chunk, mode, depth } = message;
+    this.#ctx.send(peer, message);
+    if (this.#ctx.fx.trace === null) return;
+    const change = mode === 'push' ? 'forwarded' : 'answered';
+    this.#trace(stream, chunk, stream.dealing.subOf(chunk.seq), change, peer.id, depth, mode);
+  }
+
+  #tick(stream: Stream, peer: Peer): void {
+    const beats: TickBeat[] = [];
+    for (let sub = 0; sub < stream.substreams; sub++) {
+      for (const ticket of stream.outbound[sub] as Ticket[]) {
+        if (ticket.peer !== peer || ticket.state !== 'active') continue;
+        beats.push({ sub, ...stream.subs.beat(sub), starving: starves(stream, sub) });
+      }
+    }
+    if (beats.length > 0) this.#ctx.send(peer, { type: 'tick', stream: stream.id, beats });
+  }
+
+  #trace(
+    stream: Stream,
+    chunk: Chunk,
+    sub: number,
+    change: ChunkChange,
+    peer: NodeId,
+    depth: number,
+    why: ChunkReason,
+  ): void {
+    if (this.#ctx.fx.trace === null) return;
+    const { epoch, seq, size, keyframe, sourceTime } = chunk;
+    this.#ctx.fx.trace({
+      type: 'chunk',
+      change,
+      stream: stream.id,
+      epoch,
+      seq,
+      sub,
+      peer,
+      depth,
+      size,
+      keyframe,
+      sourceTime,
+      why,
+    });
+  }
+}
+
+/** Whether a node waits for a provider of the sub-stream, or its provider does. */
+export function starves(stream: Stream, sub: number): boolean {
+  if (stream.publishing !== null) return false;
+  return (stream.inbound[sub] ?? null)?.state !== 'active' || stream.subs.providerStarving(sub) > 0;
+}

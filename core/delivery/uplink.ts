@@ -1,0 +1,157 @@
+import { LIMITS } from '../limits.js';
+import type { ChunkMessage } from '../message.js';
+import { MS, NEVER, SECOND, type NodeId, type Time } from '../units.js';
+
+/** Bytes of headers and signature that a chunk message adds to its payload, for pacing. */
+const HEADERS = 160;
+/** Burst the bucket allows: chunks wait here, where they can still be dropped, not in a socket. */
+const BURST: Time = 100 * MS;
+
+interface Waiting {
+  readonly to: NodeId;
+  readonly message: ChunkMessage;
+  /** After this the chunk is of no use to the receiver. */
+  readonly expires: Time;
+}
+
+/**
+ * Token bucket over the uplink lent. Chunks on their first way down the tree go before those that make up for
+ * something, which also share a smaller bucket; within a class the order is that of arrival. What can no longer arrive
+ * in time is dropped whole. The bucket may go into debt by one chunk.
+ */
+export class Uplink {
+  readonly #rate: number;
+  readonly #repairShare: number;
+  readonly #live = new Queue();
+  readonly #repair = new Queue();
+  #tokens: number;
+  #repairTokens: number;
+  #filled: Time = 0;
+
+  constructor(bitsPerSecond: number, repairShare: number) {
+    this.#rate = bitsPerSecond / 8 / SECOND;
+    this.#repairShare = repairShare;
+    this.#tokens = this.#rate * BURST;
+    this.#repairTokens = this.#tokens;
+  }
+
+  /** Whether the chunk may leave now, waits, or is lost because too much waits already. */
+  offer(now: Time, to: NodeId, message: ChunkMessage, expires: Time, repair: boolean): 'send' | 'wait' | 'full' {
+    this.#fill(now);
+    const queue = repair ? this.#repair : this.#live;
+    const idle = this.#live.length === 0 && (!repair || this.#repair.length === 0);
+    if (idle && this.#tokens > 0 && (!repair || this.#repairTokens > 0)) {
+      this.#spend(message, repair);
+      return 'send';
+    }
+    if (queue.length >= LIMITS.uplinkQueue) return 'full';
+    queue.push({ to, message, expires });
+    return 'wait';
+  }
+
+  /** Whether another chunk that makes up for something can leave within `patience`. */
+  hasRepairRoom(now: Time, patience: Time): boolean {
+    this.#fill(now);
+    return this.#repairTokens > -patience * this.#rate * this.#repairShare && this.#repair.length < LIMITS.pullsPerPeer;
+  }
+
+  /** When the next waiting chunk may leave, NEVER when none waits. */
+  due(now: Time): Time {
+    this.#fill(now);
+    if (this.#live.length > 0) return this.#when(now, this.#tokens, this.#rate);
+    if (this.#repair.length === 0) return NEVER;
+    const share = this.#rate * this.#repairShare;
+    return Math.max(this.#when(now, this.#tokens, this.#rate), this.#when(now, this.#repairTokens, share));
+  }
+
+  /** Sends what the tokens allow; reports what was dropped because it had expired. */
+  drain(
+    now: Time,
+    send: (to: NodeId, message: ChunkMessage) => void,
+    drop: (to: NodeId, message: ChunkMessage) => void,
+  ): void {
+    this.#fill(now);
+    this.#live.expire(now, drop);
+    while (this.#tokens > 0) {
+      const next = this.#live.shift();
+      if (next === undefined) break;
+      this.#spend(next.message, false);
+      send(next.to, next.message);
+    }
+    this.#repair.expire(now, drop);
+    while (this.#live.length === 0 && this.#tokens > 0 && this.#repairTokens > 0) {
+      const next = this.#repair.shift();
+      if (next === undefined) break;
+      this.#spend(next.message, true);
+      send(next.to, next.message);
+    }
+  }
+
+  /** Forgets what waits for a peer that is gone. */
+  forget(peer: NodeId): void {
+    this.#live.forget(peer);
+    this.#repair.forget(peer);
+  }
+
+  #spend(message: ChunkMessage, repair: boolean): void {
+    const bytes = message.chunk.size + HEADERS;
+    this.#tokens -= bytes;
+    if (repair) this.#repairTokens -= bytes;
+  }
+
+  #when(now: Time, tokens: number, rate: number): Time {
+    return tokens > 0 ? now : now + Math.ceil(-tokens / rate) + 1;
+  }
+
+  #fill(now: Time): void {
+    const gained = (now - this.#filled) * this.#rate;
+    if (gained <= 0) return;
+    this.#filled = now;
+    const most = this.#rate * BURST;
+    this.#tokens = Math.min(most, this.#tokens + gained);
+    this.#repairTokens = Math.min(most, this.#repairTokens + gained * this.#repairShare);
+  }
+}
+
+/** First in, first out on an array whose spent head is cut off now and then. */
+class Queue {
+  #items: Waiting[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: Waiting): void {
+    this.#items.push(item);
+  }
+
+  shift(): Waiting | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head++;
+    if (this.#head === this.#items.length || this.#head > 256) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Drops what has expired at the head; expiry follows arrival closely enough for that. */
+  expire(now: Time, drop: (to: NodeId, message: ChunkMessage) => void): void {
+    for (
+      let first = this.#items[this.#head];
+      first !== undefined && first.expires < now;
+      first = this.#items[this.#head]
+    ) {
+      this.shift();
+      drop(first.to, first.message);
+    }
+  }
+
+  forget(peer: NodeId): void {
+    if (this.length === 0) return;
+    this.#items = this.#items.slice(this.#head).filter((waiting) => waiting.to !== peer);
+    this.#head = 0;
+  }
+}

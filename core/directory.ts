@@ -1,0 +1,224 @@
+import type { Manifest } from './chunk.js';
+import { Deadlines } from './deadlines.js';
+import { LIMITS } from './limits.js';
+import type { Crypto, Effects, Input, Machine, Rng } from './machine.js';
+import type { Candidate, Command, Message, NodeRecord, StreamLoad } from './message.js';
+import { verifyManifest, verifyRecord } from './trust/statements.js';
+import { SECOND, type NodeId, type StreamId, type Time } from './units.js';
+
+/** How the directory is set up. */
+export interface DirectoryConfig {
+  /** Asked of the nodes: announce again after this. */
+  readonly refresh: Time;
+  /** The longest a record lives, whatever its owner wishes. */
+  readonly maxTtl: Time;
+}
+
+export const DIRECTORY_DEFAULTS: DirectoryConfig = { refresh: 10 * SECOND, maxTtl: 60 * SECOND };
+
+/** What the pages of the web app show. */
+export interface DirectoryView {
+  readonly nodes: readonly { readonly record: NodeRecord; readonly expires: Time }[];
+  readonly streams: readonly { readonly manifest: Manifest; readonly nodes: number; readonly expires: Time }[];
+}
+
+interface Listed {
+  readonly record: NodeRecord;
+  readonly expires: Time;
+}
+
+/** Nodes of one stream in an array, so that a sample of them costs no walk over all. */
+interface Members {
+  readonly list: NodeId[];
+  readonly place: Map<NodeId, number>;
+}
+
+interface Sampled {
+  readonly candidate: Candidate;
+  readonly interior: number;
+  readonly order: number;
+}
+
+const SWEEP = 1 * SECOND;
+/** Records looked at for each candidate returned. */
+const SAMPLE = 3;
+
+/**
+ * Where nodes find their first peer: a table of self-signed records with a time to live. Only the owner's signature
+ * or time removes one; nothing that anybody says about another node counts.
+ */
+export class Directory implements Machine<Message, Command, DirectoryView> {
+  readonly #config: DirectoryConfig;
+  readonly #rng: Rng;
+  readonly #crypto: Crypto;
+  readonly #records = new Map<NodeId, Listed>();
+  readonly #members = new Map<StreamId, Members>();
+  readonly #manifests = new Map<StreamId, { manifest: Manifest; expires: Time }>();
+  readonly #deadlines = new Deadlines(['sweep']);
+
+  constructor(config: DirectoryConfig, rng: Rng, crypto: Crypto) {
+    this.#config = config;
+    this.#rng = rng;
+    this.#crypto = crypto;
+    this.#deadlines.set('sweep', SWEEP);
+  }
+
+  handle(now: Time, input: Input<Message, Command>, effects: Effects<Message>): void {
+    if (input.type === 'message') this.#onMessage(now, input.from, input.message, effects);
+    if (input.type === 'peer' && (input.change === 'up' || input.change === 'down')) {
+      effects.trace?.({ type: 'peer', peer: input.peer, change: input.change, why: input.why });
+    }
+    if (this.#deadlines.take(now) !== null) {
+      this.#sweep(now);
+      this.#deadlines.set('sweep', now + SWEEP);
+    }
+  }
+
+  nextDeadline(): { at: Time; why: string } {
+    return { at: this.#deadlines.next, why: this.#deadlines.nextWhy };
+  }
+
+  view(): DirectoryView {
+    return {
+      nodes: [...this.#records.values()],
+      streams: [...this.#manifests.values()].map(({ manifest, expires }) => ({
+        manifest,
+        expires,
+        nodes: this.#members.get(manifest.stream)?.list.length ?? 0,
+      })),
+    };
+  }
+
+  restore(view: DirectoryView): void {
+    for (const { record, expires } of view.nodes) this.#store(record, expires);
+    for (const { manifest, expires } of view.streams) this.#manifests.set(manifest.stream, { manifest, expires });
+  }
+
+  #onMessage(now: Time, from: NodeId, message: Message, effects: Effects<Message>): void {
+    switch (message.type) {
+      case 'announce':
+        this.#onAnnounce(now, from, message.record, effects);
+        break;
+      case 'find': {
+        const candidates = this.#find(from, message.stream, message.subs, Math.min(message.count, LIMITS.referral));
+        effects.send(from, { type: 'contacts', stream: message.stream, candidates });
+        break;
+      }
+      case 'manifest':
+        this.#onManifest(now, from, message.manifest, effects);
+        break;
+      case 'want-manifest': {
+        const known = this.#manifests.get(message.stream);
+        if (known !== undefined) effects.send(from, { type: 'manifest', manifest: known.manifest });
+        break;
+      }
+      default:
+        effects.trace?.({ type: 'refused', what: 'message', whom: from, why: 'unknown' });
+    }
+  }
+
+  #onAnnounce(now: Time, from: NodeId, record: NodeRecord, effects: Effects<Message>): void {
+    const known = this.#records.get(record.node);
+    const full = known === undefined && this.#records.size >= LIMITS.directoryRecords;
+    if (full || (known !== undefined && record.seq <= known.record.seq) || !verifyRecord(this.#crypto, record)) {
+      effects.trace?.({ type: 'refused', what: 'record', whom: from, why: full ? 'limit' : 'invalid' });
+      return;
+    }
+    this.#remove(record.node);
+    const ttl = Math.min(record.ttl, this.#config.maxTtl);
+    if (ttl > 0) this.#store(record, now + ttl);
+    effects.send(from, { type: 'announced', seq: record.seq, refresh: this.#config.refresh });
+  }
+
+  /** Manifests are kept for those whose record names the stream; they live as long as the record does. */
+  #onManifest(now: Time, from: NodeId, manifest: Manifest, effects: Effects<Message>): void {
+    const known = this.#manifests.get(manifest.stream);
+    if (known !== undefined && manifest.epoch < known.manifest.epoch) return;
+    const full = known === undefined && this.#manifests.size >= LIMITS.directoryRecords;
+    if (full || !verifyManifest(this.#crypto, manifest)) {
+      effects.trace?.({ type: 'refused', what: 'record', whom: from, why: full ? 'limit' : 'invalid' });
+      return;
+    }
+    this.#manifests.set(manifest.stream, { manifest, expires: now + this.#config.maxTtl });
+  }
+
+  /** From a random sample of the stream's nodes: the best relay of each wanted sub-stream in turn, then the rest. */
+  #find(from: NodeId, stream: StreamId, subs: number, count: number): Candidate[] {
+    const list = this.#members.get(stream)?.list ?? [];
+    const sampled = new Map<NodeId, Sampled>();
+    const draws = list.length <= SAMPLE * count ? list.length : SAMPLE * count;
+    for (let i = 0; i < draws; i++) {
+      const id = list[draws === list.length ? i : this.#rng.below(list.length)] as NodeId;
+      const record = this.#records.get(id)?.record;
+      const load = record?.streams.find((entry) => entry.stream === stream);
+      const address = record?.endpoints[0];
+      if (id === from || load === undefined || address === undefined) continue;
+      const candidate = { contact: { node: id, address }, load };
+      sampled.set(id, { candidate, interior: load.interior, order: order(load) + this.#rng.next() });
+    }
+    return inTurns(
+      [...sampled.values()].sort((a, b) => a.order - b.order),
+      subs,
+      count,
+    );
+  }
+
+  #store(record: NodeRecord, expires: Time): void {
+    this.#records.set(record.node, { record, expires });
+    for (const { stream } of record.streams) {
+      const members: Members = this.#members.get(stream) ?? { list: [], place: new Map() };
+      this.#members.set(stream, members);
+      members.place.set(record.node, members.list.length);
+      members.list.push(record.node);
+    }
+  }
+
+  #remove(node: NodeId): void {
+    const listed = this.#records.get(node);
+    if (listed === undefined) return;
+    this.#records.delete(node);
+    for (const { stream } of listed.record.streams) {
+      const members = this.#members.get(stream) as Members;
+      const place = members.place.get(node) as number;
+      const last = members.list.pop() as NodeId;
+      members.place.delete(node);
+      if (last !== node) {
+        members.list[place] = last;
+        members.place.set(last, place);
+      }
+      if (members.list.length === 0) this.#members.delete(stream);
+    }
+  }
+
+  #sweep(now: Time): void {
+    for (const [node, { expires }] of this.#records) if (expires <= now) this.#remove(node);
+    for (const [stream, { expires }] of this.#manifests) if (expires <= now) this.#manifests.delete(stream);
+  }
+}
+
+/** Takes the first relay of each wanted sub-stream, then the second of each, until all are taken. */
+function inTurns(sorted: readonly Sampled[], subs: number, count: number): Candidate[] {
+  const taken: Candidate[] = [];
+  let rest = sorted;
+  while (rest.length > 0 && taken.length < count) {
+    let covered = 0;
+    const later: Sampled[] = [];
+    for (const sampled of rest) {
+      const adds = sampled.interior & subs & ~covered;
+      covered |= sampled.interior;
+      if (adds !== 0 && taken.length < count) taken.push(sampled.candidate);
+      else later.push(sampled);
+    }
+    if (later.length === rest.length) {
+      taken.push(...later.slice(0, count - taken.length).map(({ candidate }) => candidate));
+      break;
+    }
+    rest = later;
+  }
+  return taken;
+}
+
+/** Hops from the publisher, those without room behind the others. */
+function order(load: StreamLoad): number {
+  return load.depth + (load.free > 0 || load.depth === 0 ? 0 : 8);
+}

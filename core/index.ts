@@ -1,0 +1,18 @@
+export { astral } from './astral.js';
+export type { Chunk, ChunkHeader, Manifest } from './chunk.js';
+export { DEFAULTS, validate, type Config, type Identity, type Problem } from './config.js';
+export { Directory, DIRECTORY_DEFAULTS, type DirectoryConfig, type DirectoryView } from './directory.js';
+export { Host, type HostPorts } from './host.js';
+export { LIMITS } from './limits.js';
+export type * from './machine.js';
+export type * from './message.js';
+export { AstralNode } from './node.js';
+export { admissionPolicies, type Admission, type AdmissionView } from './policies/admission.js';
+export { feasibilityPolicies, type Feasibility } from './policies/feasibility.js';
+export { selectionPolicies, type CandidateView, type Selection } from './policies/selection.js';
+export type { Protocol } from './protocol.js';
+export { createRng } from './rng.js';
+export type * from './trace.js';
+export * from './units.js';
+export type * from './view.js';
+export { decode, encode, encodedBytes } from './wire/codec.js';

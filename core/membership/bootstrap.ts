@@ -1,0 +1,106 @@
+import type { NodeContext } from '../context.js';
+import { LIMITS } from '../limits.js';
+import type { Contact } from '../machine.js';
+import type { Candidate, Find, StreamLoad } from '../message.js';
+import { signRecord } from '../trust/statements.js';
+import { SECOND } from '../units.js';
+import type { Peer } from './peers.js';
+
+const FIRST_RETRY = 1 * SECOND;
+const LAST_RETRY = 30 * SECOND;
+
+/** Ways into the overlay: directories, a static list, contacts of the last run; and what we tell others about us. */
+export class Bootstrap {
+  readonly #ctx: NodeContext;
+  readonly #directories = new Set<string>();
+  #retry = FIRST_RETRY;
+  #announced = 0;
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx;
+    for (const contact of ctx.config.directory) {
+      this.#directories.add(contact.address);
+      if (contact.node !== null) this.#directories.add(contact.node);
+    }
+  }
+
+  isDirectory(contact: Contact): boolean {
+    return this.#directories.has(contact.address) || (contact.node !== null && this.#directories.has(contact.node));
+  }
+
+  /** A directory's node id became known. */
+  learnDirectory(id: string): void {
+    this.#directories.add(id);
+  }
+
+  /** Dials every way in that is not connected, and again later with growing, jittered pauses. */
+  step(): void {
+    const ctx = this.#ctx;
+    const ways = [...ctx.config.directory, ...ctx.config.bootstrap];
+    const missing = ways.filter(({ node }) => node === null || ctx.peers.get(node) === undefined);
+    const remembered = ctx.peers.size === 0 ? (ctx.identity.durable?.contacts ?? []) : [];
+    for (const contact of [...missing, ...remembered.slice(0, LIMITS.referral)]) {
+      if (contact.node !== ctx.id) ctx.fx.connect(contact);
+    }
+    if (missing.length === 0) {
+      this.#retry = FIRST_RETRY;
+      return;
+    }
+    this.retryLater();
+  }
+
+  retryLater(): void {
+    const ctx = this.#ctx;
+    ctx.deadlines.setEarlier('bootstrap', ctx.now + Math.ceil(this.#retry * (0.5 + ctx.rng.next())));
+    this.#retry = Math.min(2 * this.#retry, LAST_RETRY);
+  }
+
+  /** Tells the directories that we are here, with what room; `ttl` 0 takes it back. */
+  announce(ttl: number): void {
+    const ctx = this.#ctx;
+    const record = signRecord(ctx.crypto, ctx.identity.key, {
+      node: ctx.id,
+      publicKey: ctx.identity.key.publicKey,
+      endpoints: ctx.config.endpoints,
+      streams: this.#loads(),
+      seq: ctx.incarnation * 1_000_000 + ++this.#announced,
+      ttl,
+    });
+    for (const peer of ctx.peers.all()) {
+      if (peer.kind !== 'directory') continue;
+      ctx.send(peer, { type: 'announce', record });
+      for (const stream of ctx.streams.values()) {
+        if (stream.publishing !== null && stream.manifest !== null)
+          ctx.send(peer, { type: 'manifest', manifest: stream.manifest });
+      }
+    }
+    if (ttl > 0)
+      ctx.deadlines.set('announce', ctx.now + Math.ceil(ctx.config.announceEvery * (0.9 + 0.2 * ctx.rng.next())));
+  }
+
+  /** Who has this stream, as far as we know: ourselves, our consumers, then other candidates. */
+  onFind(peer: Peer, find: Find): void {
+    const ctx = this.#ctx;
+    const stream = ctx.streams.get(find.stream);
+    const candidates: Candidate[] = [];
+    const count = Math.min(find.count, LIMITS.referral);
+    if (stream !== undefined) {
+      const address = ctx.config.endpoints[0];
+      const load = ctx.loadOf(stream);
+      if (address !== undefined && load !== null) candidates.push({ contact: { node: ctx.id, address }, load });
+      for (const contact of stream.candidates.contacts(count)) {
+        if (contact.node !== peer.id && candidates.length < count) candidates.push({ contact, load: null });
+      }
+    }
+    ctx.send(peer, { type: 'contacts', stream: find.stream, candidates });
+  }
+
+  #loads(): StreamLoad[] {
+    const loads: StreamLoad[] = [];
+    for (const stream of this.#ctx.streams.values()) {
+      const load = this.#ctx.loadOf(stream);
+      if (load !== null) loads.push(load);
+    }
+    return loads;
+  }
+}

@@ -1,0 +1,113 @@
+import { Columns } from '../columns.js';
+import type { NodeId, Time } from '../units.js';
+
+/** A neighbour with whom a session stands. */
+export interface Peer {
+  readonly id: NodeId;
+  /** Row in the columns below. */
+  readonly row: number;
+  readonly kind: 'node' | 'directory';
+  /** Where it can be dialled; null when unknown. */
+  address: string | null;
+  /** Its connection takes no more media for now. */
+  congested: boolean;
+  /** Free slots and relayed sub-streams, as last told in a renewal. */
+  free: number;
+  interior: number;
+}
+
+const FIELDS = ['lastHeard', 'lastSent', 'rtt', 'used', 'tickets'] as const;
+
+/** All neighbours; the numbers touched with every message stand in columns. */
+export class PeerTable {
+  readonly #peers = new Map<NodeId, Peer>();
+  readonly #columns: Columns<(typeof FIELDS)[number]>;
+  readonly #lastHeard: number;
+  readonly #lastSent: number;
+  readonly #rtt: number;
+  readonly #used: number;
+  readonly #tickets: number;
+
+  constructor(bound: number) {
+    this.#columns = new Columns(FIELDS, bound, 8);
+    const fields = this.#columns.fields;
+    this.#lastHeard = fields.lastHeard;
+    this.#lastSent = fields.lastSent;
+    this.#rtt = fields.rtt;
+    this.#used = fields.used;
+    this.#tickets = fields.tickets;
+  }
+
+  /** Null when the table is full. */
+  add(id: NodeId, kind: Peer['kind'], address: string | null, now: Time): Peer | null {
+    const row = this.#columns.add();
+    if (row < 0) return null;
+    const peer: Peer = { id, row, kind, address, congested: false, free: 0, interior: 0 };
+    this.#peers.set(id, peer);
+    this.heard(peer, now);
+    this.use(peer, now);
+    return peer;
+  }
+
+  remove(peer: Peer): void {
+    this.#peers.delete(peer.id);
+    this.#columns.remove(peer.row);
+  }
+
+  get(id: NodeId): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  all(): IterableIterator<Peer> {
+    return this.#peers.values();
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  heard(peer: Peer, now: Time): void {
+    this.#columns.set(peer.row, this.#lastHeard, now);
+  }
+
+  lastHeard(peer: Peer): Time {
+    return this.#columns.get(peer.row, this.#lastHeard);
+  }
+
+  sent(peer: Peer, now: Time): void {
+    this.#columns.set(peer.row, this.#lastSent, now);
+  }
+
+  lastSent(peer: Peer): Time {
+    return this.#columns.get(peer.row, this.#lastSent);
+  }
+
+  /** When the connection last served a purpose. */
+  use(peer: Peer, now: Time): void {
+    this.#columns.set(peer.row, this.#used, now);
+  }
+
+  lastUsed(peer: Peer): Time {
+    return this.#columns.get(peer.row, this.#used);
+  }
+
+  /** Moving average of the round trip with step 0.2; null until measured. */
+  rtt(peer: Peer): Time | null {
+    return this.#columns.get(peer.row, this.#rtt) || null;
+  }
+
+  measured(peer: Peer, roundTrip: Time): void {
+    const before = this.rtt(peer);
+    const next = before === null ? roundTrip : before + 0.2 * (roundTrip - before);
+    this.#columns.set(peer.row, this.#rtt, Math.max(1, Math.round(next)));
+  }
+
+  /** Tickets held with this peer, on either side. */
+  tickets(peer: Peer): number {
+    return this.#columns.get(peer.row, this.#tickets);
+  }
+
+  addTickets(peer: Peer, change: number): void {
+    this.#columns.set(peer.row, this.#tickets, this.tickets(peer) + change);
+  }
+}

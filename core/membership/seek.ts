@@ -1,0 +1,161 @@
+import { NEVER, type Time, MS, SECOND } from '../units.js';
+import type { NodeContext } from '../context.js';
+import { selectionPolicies, type Selection } from '../policies/selection.js';
+import type { Stream } from '../stream.js';
+import type { Consumer } from '../tickets/consumer.js';
+import { bitCount } from '../tickets/provider.js';
+import type { Prospect } from './candidates.js';
+import type { Peer } from './peers.js';
+
+/** Dials open at once. */
+const DIALS = 8;
+/** An ask or a dial without an answer is given up after this. */
+const ASK_TIMEOUT = 1_500 * MS;
+const DIAL_TIMEOUT = 6 * SECOND;
+/** Time between two steps of the search, and between two questions for candidates. */
+const STEP = 150 * MS;
+const FIND_EVERY = 1 * SECOND;
+/** A search this long with this many refusals asks for any free slot, wherever it is. */
+const URGENT_AFTER = 1 * SECOND;
+const URGENT_REFUSALS = 3;
+const FIND_COUNT = 16;
+
+interface Ranked {
+  readonly prospect: Prospect;
+  readonly peer: Peer | undefined;
+  readonly score: number;
+}
+
+/** The search for providers: whom to ask, whom to dial, when to look for more candidates. */
+export class Seek {
+  readonly #ctx: NodeContext;
+  readonly #consumer: Consumer;
+  readonly #selection: Selection;
+
+  constructor(ctx: NodeContext, consumer: Consumer) {
+    this.#ctx = ctx;
+    this.#consumer = consumer;
+    this.#selection = selectionPolicies.get(ctx.config.selection);
+  }
+
+  /** One step for one stream; returns when the next is due, NEVER when nothing is sought. */
+  step(stream: Stream): Time {
+    const ctx = this.#ctx;
+    if (!stream.watching || ctx.leaving) return NEVER;
+    this.#expire(stream);
+    const sought = stream.manifest === null ? ~0 >>> 0 : this.#consumer.needs(stream);
+    if (sought === 0) {
+      stream.refusals = 0;
+      stream.soughtSince = NEVER;
+      return NEVER;
+    }
+    if (stream.soughtSince === NEVER) stream.soughtSince = ctx.now;
+    const ranked = this.#rank(stream, sought);
+    this.#ask(stream, sought, ranked);
+    this.#dial(stream, sought, ranked);
+    if (ranked.length < FIND_COUNT / 2) this.find(stream, sought);
+    return ctx.now + STEP;
+  }
+
+  /** Asks the directory and a neighbour or two for candidates. */
+  find(stream: Stream, subs: number = ~0): void {
+    const ctx = this.#ctx;
+    if (ctx.now < stream.lastFind + FIND_EVERY) return;
+    let neighbours = 2;
+    for (const peer of ctx.peers.all()) {
+      if (peer.kind === 'node' && neighbours-- <= 0) continue;
+      stream.lastFind = ctx.now;
+      ctx.send(peer, { type: 'find', stream: stream.id, subs: subs >>> 0, count: FIND_COUNT });
+    }
+  }
+
+  /** Candidates that may be asked now, best first. */
+  #rank(stream: Stream, sought: number): Ranked[] {
+    const ctx = this.#ctx;
+    const ranked: Ranked[] = [];
+    for (const prospect of stream.candidates.all()) {
+      if (prospect.notBefore > ctx.now || stream.asks.has(prospect.id) || stream.dials.has(prospect.id)) continue;
+      const peer = ctx.peers.get(prospect.id);
+      const rtt = peer === undefined ? null : ctx.peers.rtt(peer);
+      const view = { connected: peer !== undefined, rtt, load: prospect.load, sought, luck: ctx.rng.next() };
+      ranked.push({ prospect, peer, score: this.#selection(view) });
+    }
+    return ranked.sort((a, b) => a.score - b.score || (a.prospect.id < b.prospect.id ? -1 : 1));
+  }
+
+  #ask(stream: Stream, sought: number, ranked: readonly Ranked[]): void {
+    const ctx = this.#ctx;
+    const slots = Math.floor(ctx.slots(stream) / Math.max(1, bitCount(stream.interior)));
+    const urgent = this.#isUrgent(stream);
+    for (const { prospect, peer } of ranked) {
+      if (peer === undefined) continue;
+      const subs = sought & this.#relayed(prospect, urgent) & ~this.#busy(stream, peer);
+      if (subs === 0) continue;
+      stream.asks.set(prospect.id, { subs, at: ctx.now });
+      ctx.peers.use(peer, ctx.now);
+      const { interior, epoch } = stream;
+      ctx.send(peer, { type: 'ask', stream: stream.id, subs: subs >>> 0, slots, interior, urgent, epoch });
+    }
+  }
+
+  /** Dials until two candidates for each sub-stream sought are asked or on their way. */
+  #dial(stream: Stream, sought: number, ranked: readonly Ranked[]): void {
+    const ctx = this.#ctx;
+    const urgent = this.#isUrgent(stream);
+    let once = 0;
+    let twice = 0;
+    const count = (subs: number): void => {
+      twice |= once & subs;
+      once |= subs;
+    };
+    for (const { subs } of stream.asks.values()) count(subs);
+    for (const id of stream.dials.keys()) {
+      const prospect = stream.candidates.get(id);
+      if (prospect !== undefined) count(this.#relayed(prospect, urgent));
+    }
+    for (const { prospect, peer } of ranked) {
+      if (stream.dials.size >= DIALS || ctx.peers.size >= ctx.config.maxPeers) return;
+      const subs = this.#relayed(prospect, urgent) & sought & ~twice;
+      if (peer !== undefined || subs === 0) continue;
+      stream.dials.set(prospect.id, ctx.now);
+      ctx.fx.connect({ node: prospect.id, address: prospect.address });
+      count(subs);
+    }
+  }
+
+  /** Sub-streams that are worth asking a candidate for. */
+  #relayed(prospect: Prospect, urgent: boolean): number {
+    const { load } = prospect;
+    return urgent || load === null || load.depth === 0 ? ~0 : load.interior;
+  }
+
+  #isUrgent(stream: Stream): boolean {
+    return stream.refusals >= URGENT_REFUSALS && this.#ctx.now > stream.soughtSince + URGENT_AFTER;
+  }
+
+  /** Sub-streams not to be asked of this peer: two asks are open, or it provides them already. */
+  #busy(stream: Stream, peer: Peer): number {
+    let once = 0;
+    let twice = 0;
+    for (const { subs } of stream.asks.values()) {
+      twice |= once & subs;
+      once |= subs;
+    }
+    for (const ticket of stream.inbound) if (ticket?.peer === peer) twice |= 1 << ticket.sub;
+    return twice;
+  }
+
+  #expire(stream: Stream): void {
+    const ctx = this.#ctx;
+    for (const [id, ask] of stream.asks) {
+      if (ctx.now < ask.at + ASK_TIMEOUT) continue;
+      stream.asks.delete(id);
+      stream.candidates.postpone(id, ctx.now, SECOND);
+    }
+    for (const [id, at] of stream.dials) {
+      if (ctx.now < at + DIAL_TIMEOUT) continue;
+      stream.dials.delete(id);
+      stream.candidates.postpone(id, ctx.now, 2 * SECOND);
+    }
+  }
+}

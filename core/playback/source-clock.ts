@@ -1,0 +1,57 @@
+import type { ClockReading } from '../message.js';
+import type { Time } from '../units.js';
+
+/** How fast two crystal clocks may drift apart, as a share. */
+const DRIFT = 1e-4;
+
+/**
+ * Estimates the publisher's stream clock from readings that neighbours hand down, each with an error bound; the
+ * reading with the smallest bound wins, and bounds grow with age (the intersection idea of Marzullo 1984, as in NTP).
+ */
+export class SourceClock {
+  #offset = 0;
+  #error = Infinity;
+  #taken: Time = 0;
+
+  get known(): boolean {
+    return this.#error !== Infinity;
+  }
+
+  /** The publisher's own clock is exact. */
+  setExact(now: Time, source: Time): void {
+    this.#offset = source - now;
+    this.#error = 0;
+    this.#taken = now;
+  }
+
+  /** A neighbour's reading that took between 0 and `roundTrip` to get here. */
+  sample(now: Time, reading: ClockReading, roundTrip: Time): void {
+    const error = reading.error + roundTrip / 2;
+    if (error > this.#errorAt(now)) return;
+    this.#offset = Math.round(reading.time + roundTrip / 2 - now);
+    this.#error = error;
+    this.#taken = now;
+  }
+
+  /** Stream time at the publisher now. */
+  read(now: Time): Time {
+    return now + this.#offset;
+  }
+
+  /** Local time at which the stream clock shows `source`. */
+  localTime(source: Time): Time {
+    return source - this.#offset;
+  }
+
+  reading(now: Time): ClockReading | null {
+    return this.known ? { time: this.read(now), error: Math.ceil(this.#errorAt(now)) } : null;
+  }
+
+  reset(): void {
+    this.#error = Infinity;
+  }
+
+  #errorAt(now: Time): number {
+    return this.#error + (now - this.#taken) * DRIFT;
+  }
+}

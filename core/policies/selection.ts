@@ -1,0 +1,31 @@
+import type { Time } from '../units.js';
+import { PolicyTable } from './table.js';
+
+/** What a consumer knows of a node it might ask. */
+export interface CandidateView {
+  readonly connected: boolean;
+  /** Microseconds; null until measured. */
+  readonly rtt: Time | null;
+  /** Hops from the publisher, free slots and relayed sub-streams as last heard; null when nothing was heard. */
+  readonly load: { readonly depth: number; readonly free: number; readonly interior: number } | null;
+  /** Sub-streams that are sought, as a bit set. */
+  readonly sought: number;
+  /** Uniform in [0, 1), drawn for this view. */
+  readonly luck: number;
+}
+
+/** Lower is asked sooner. */
+export type Selection = (view: CandidateView) => number;
+
+/** Near the publisher first, those with room for what is sought before the others; chance spreads equals. */
+const shallowFirst: Selection = (view) => {
+  const near = view.connected ? 0 : 1;
+  if (view.load === null) return 4 + near + view.luck;
+  const fits = (view.load.interior & view.sought) !== 0 ? 0 : 3;
+  const room = view.load.free > 0 || view.load.depth === 0 ? 0 : 2;
+  return view.load.depth + fits + room + near + 2 * view.luck;
+};
+
+const random: Selection = (view) => view.luck;
+
+export const selectionPolicies = new PolicyTable<Selection>('selection', { 'shallow-first': shallowFirst, random });

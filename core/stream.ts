@@ -1,0 +1,120 @@
+import type { Manifest } from './chunk.js';
+import { Dealing } from './delivery/dealing.js';
+import { Substreams } from './delivery/substreams.js';
+import { ChunkWindow } from './delivery/window.js';
+import { LIMITS } from './limits.js';
+import type { KeyPair } from './machine.js';
+import { Candidates } from './membership/candidates.js';
+import { Player } from './playback/player.js';
+import { SourceClock } from './playback/source-clock.js';
+import type { Ticket } from './tickets/ticket.js';
+import type { NodeId, StreamId, Time } from './units.js';
+import type { PathView } from './view.js';
+
+/** A publisher's own bookkeeping. */
+export interface Publishing {
+  readonly key: KeyPair;
+  nextSeq: number;
+  nextFragment: number;
+  readonly began: Time;
+}
+
+/** An ask that is not answered yet. */
+export interface PendingAsk {
+  subs: number;
+  readonly at: Time;
+}
+
+/** A pull that is not answered yet. */
+export interface PendingPull {
+  peer: NodeId;
+  at: Time;
+  tries: number;
+}
+
+/** Everything a node knows about one stream. The parts that act on it stand in `tickets/` and `delivery/`. */
+export class Stream {
+  readonly id: StreamId;
+  manifest: Manifest | null = null;
+  publishing: Publishing | null = null;
+  watching = false;
+  joined = false;
+  readonly window = new ChunkWindow();
+  readonly clock = new SourceClock();
+  readonly candidates: Candidates;
+  readonly player: Player;
+  dealing = new Dealing(1, 0);
+  subs = new Substreams(0);
+  /** Active (or suspect) ticket as consumer, by sub-stream. */
+  inbound: (Ticket | null)[] = [];
+  /** Tickets as provider, by sub-stream: offered and active, highest rank first. */
+  outbound: Ticket[][] = [];
+  /** Bit set of the sub-streams relayed by preference. */
+  interior = 0;
+  /** Beats advertised before a restart; they bind as soon as the manifest of the same epoch is known. */
+  remembered: readonly PathView[] = [];
+  rememberedEpoch = -1;
+  readonly asks = new Map<NodeId, PendingAsk>();
+  readonly dials = new Map<NodeId, Time>();
+  readonly pulls = new Map<number, PendingPull>();
+  lastFind: Time = -Infinity;
+  /** Since when some sub-stream has been sought, Infinity while none is, and refusals since then. */
+  soughtSince: Time = Infinity;
+  refusals = 0;
+  /** Bit set of the sub-streams whose provider has announced its leave. */
+  moving = 0;
+  #newestHeard = -1;
+
+  constructor(id: StreamId, self: NodeId, targetLag: Time) {
+    this.id = id;
+    this.candidates = new Candidates(self);
+    this.player = new Player(this.window, this.clock, targetLag);
+  }
+
+  /** Takes a verified manifest: a new one, or one of a later epoch that starts everything afresh. */
+  adopt(manifest: Manifest): void {
+    const count = manifest.substreams;
+    const fresh = this.manifest === null;
+    this.manifest = manifest;
+    this.dealing = new Dealing(count, manifest.epoch);
+    if (fresh) {
+      this.subs = new Substreams(count);
+      this.inbound = Array.from({ length: count }, () => null);
+      this.outbound = Array.from({ length: count }, () => []);
+      if (manifest.epoch !== this.rememberedEpoch) return;
+      for (const { sub, seq, depth } of this.remembered)
+        if (sub < count) this.subs.raise(sub, manifest.epoch, seq, depth);
+      return;
+    }
+    this.window.clear();
+    this.#newestHeard = -1;
+    this.clock.reset();
+    this.pulls.clear();
+    this.player.restart();
+  }
+
+  /** Highest sequence number that a neighbour spoke of, as far as it is believable. */
+  get newestHeard(): number {
+    return this.#newestHeard;
+  }
+
+  /** A neighbour has this chunk. What lies beyond a window's length ahead of what we hold is not believed. */
+  hear(seq: number): void {
+    const newest = this.window.newest;
+    if (newest >= 0 && seq > this.#newestHeard && seq <= newest + LIMITS.windowChunks) this.#newestHeard = seq;
+  }
+
+  get epoch(): number {
+    return this.manifest?.epoch ?? -1;
+  }
+
+  get substreams(): number {
+    return this.inbound.length;
+  }
+
+  /** Bits per second of one slot: the share of one sub-stream with headers. */
+  get slotRate(): number {
+    const manifest = this.manifest;
+    return manifest === null ? 0 : Math.ceil((manifest.bitrate / manifest.substreams) * 1.05);
+  }
+}

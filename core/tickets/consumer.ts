@@ -1,0 +1,280 @@
+import type { NodeContext } from '../context.js';
+import { LIMITS } from '../limits.js';
+import type { Peer } from '../membership/peers.js';
+import type { Cancel, Offer, Refuse, Renewed } from '../message.js';
+import { feasibilityPolicies, type Feasibility } from '../policies/feasibility.js';
+import type { Stream } from '../stream.js';
+import type { ProviderEvent, TicketReason } from '../trace.js';
+import { MS } from '../units.js';
+import type { Ticket } from './ticket.js';
+
+/** Pause before the same node is asked again. */
+const PAUSE = { full: 2_000 * MS, starving: 500 * MS, silent: 1_000 * MS } as const;
+/** A newcomer's room is known to the directory this soon, once the other sub-streams had time to join too. */
+const ANNOUNCE_SOON = 500 * MS;
+/** Time that the catch-up of a new provider may take, plus two round trips. */
+const CATCH_UP = 300 * MS;
+
+/** The consumer's side of tickets: takes up offers that are feasible, keeps leases alive, notices when a provider fails. */
+export class Consumer {
+  readonly #ctx: NodeContext;
+  readonly #feasible: Feasibility;
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx;
+    this.#feasible = feasibilityPolicies.get(ctx.config.feasibility);
+  }
+
+  /** Bit set of the sub-streams that want a provider, or a better one. */
+  needs(stream: Stream): number {
+    if (!stream.watching || stream.manifest === null) return 0;
+    const patience = this.#ctx.now - 2_000 * MS;
+    let needs = 0;
+    for (let sub = 0; sub < stream.substreams; sub++) {
+      const ticket = stream.inbound[sub] ?? null;
+      const since = stream.subs.providerStarving(sub);
+      if (ticket === null || this.#isHopeless(ticket) || (since > 0 && since < patience)) needs |= 1 << sub;
+    }
+    return needs | stream.moving;
+  }
+
+  onOffer(peer: Peer, stream: Stream, offer: Offer): void {
+    const ctx = this.#ctx;
+    const pending = stream.asks.get(peer.id);
+    const asked = pending !== undefined && (pending.subs & (1 << offer.sub)) !== 0;
+    if (pending !== undefined && asked) this.#answered(stream, peer, 1 << offer.sub);
+    if (!asked || (this.needs(stream) & (1 << offer.sub)) === 0 || stream.inbound[offer.sub]?.peer === peer) {
+      this.#decline(peer, offer, 'surplus');
+      return;
+    }
+    const deep = offer.beat.depth + 1 > LIMITS.depth;
+    if (deep || offer.beat.epoch !== stream.epoch || !this.#feasible(stream.subs.beat(offer.sub), offer.beat)) {
+      ctx.traceRefused('offer', peer.id, deep ? 'depth' : 'infeasible');
+      stream.candidates.postpone(peer.id, ctx.now, 0);
+      this.#decline(peer, offer, 'infeasible');
+      return;
+    }
+    const roundTrip = ctx.now - (pending?.at ?? ctx.now);
+    if (offer.source !== null) stream.clock.sample(ctx.now, offer.source, roundTrip);
+    if (stream.clock.known) stream.player.start(ctx.now, offer.keyframes, offer.beat.seq + 1);
+    this.#accept(peer, stream, offer, roundTrip);
+  }
+
+  onRefuse(peer: Peer, stream: Stream, refuse: Refuse): void {
+    const ctx = this.#ctx;
+    for (const candidate of refuse.candidates) stream.candidates.learn(candidate);
+    this.#answered(stream, peer, refuse.subs);
+    if (refuse.why === 'unknown') {
+      if (!stream.asks.has(peer.id)) stream.candidates.postpone(peer.id, ctx.now, 2 * PAUSE.full);
+      return;
+    }
+    if (refuse.why === 'full') stream.refusals++;
+    stream.candidates.postpone(peer.id, ctx.now, refuse.why === 'starving' ? PAUSE.starving : PAUSE.full);
+    ctx.deadlines.setEarlier('seek', ctx.now);
+  }
+
+  onRenewed(peer: Peer, stream: Stream, renewed: Renewed): void {
+    const ctx = this.#ctx;
+    if (renewed.stamp > ctx.now || renewed.stamp < ctx.now - ctx.config.leaseConsumer) return;
+    const roundTrip = ctx.now - renewed.stamp;
+    ctx.peers.measured(peer, roundTrip);
+    if (renewed.source !== null) stream.clock.sample(ctx.now, renewed.source, roundTrip);
+    for (const ref of renewed.tickets) {
+      const ticket = this.#find(stream, peer, ref.ticket, ref.generation);
+      if (ticket === null || renewed.stamp + ctx.config.leaseConsumer <= ticket.expires) continue;
+      ticket.expires = renewed.stamp + ctx.config.leaseConsumer;
+      ctx.traceTicket(stream, ticket, ticket.state, ticket.state, 'renewed');
+    }
+  }
+
+  /** The provider gives the ticket up; false when it is none of this stream. */
+  onCancel(peer: Peer, stream: Stream, cancel: Cancel): boolean {
+    const ticket = this.#find(stream, peer, cancel.ticket, cancel.generation);
+    if (ticket === null) return false;
+    for (const candidate of cancel.candidates) stream.candidates.learn(candidate);
+    const why = cancel.why === 'displaced' || cancel.why === 'leaving' ? cancel.why : 'cancelled';
+    this.lose(stream, ticket, why, 'cancelled', false);
+    return true;
+  }
+
+  /** The provider leaves soon: its consumers move while it still serves them. */
+  onLeaving(peer: Peer, stream: Stream): void {
+    for (const ticket of stream.inbound) {
+      if (ticket !== null && ticket.peer === peer) stream.moving |= 1 << ticket.sub;
+    }
+    stream.candidates.forget(peer.id);
+    this.#ctx.deadlines.setEarlier('seek', this.#ctx.now);
+  }
+
+  /** One message a provider renews all tickets held with it. */
+  renew(stream: Stream): void {
+    const ctx = this.#ctx;
+    const byPeer = new Map<Peer, { ticket: number; generation: number }[]>();
+    for (const ticket of stream.inbound) {
+      if (ticket === null) continue;
+      const ref = { ticket: ticket.id, generation: ticket.generation };
+      const refs = byPeer.get(ticket.peer);
+      if (refs === undefined) byPeer.set(ticket.peer, [ref]);
+      else refs.push(ref);
+    }
+    const free = ctx.freeSlots(stream);
+    for (const [peer, tickets] of byPeer) {
+      ctx.send(peer, { type: 'renew', stamp: ctx.now, tickets, free, interior: stream.interior });
+    }
+  }
+
+  /** Judges silence and leases. Returns the sub-streams whose standing with their provider changed, as a bit set. */
+  watchProviders(stream: Stream, excuse: boolean): number {
+    const ctx = this.#ctx;
+    let changed = 0;
+    for (const ticket of stream.inbound) {
+      if (ticket === null) continue;
+      const gap = ctx.now - ctx.peers.lastHeard(ticket.peer);
+      const silent = gap > ctx.config.suspectAfter;
+      if (ticket.expires <= ctx.now) {
+        this.lose(stream, ticket, 'expired', 'expired', true);
+        changed |= 1 << ticket.sub;
+      } else if (silent && ticket.state === 'active' && !excuse) {
+        this.#judge(stream, ticket, 'suspect', 'silent', gap);
+        changed |= 1 << ticket.sub;
+      } else if (!silent && ticket.state === 'suspect') {
+        this.#judge(stream, ticket, 'active', 'heard', gap);
+        changed |= 1 << ticket.sub;
+      }
+    }
+    return changed;
+  }
+
+  /** The ticket is gone; the sub-stream is an orphan until another provider is found. */
+  lose(stream: Stream, ticket: Ticket, why: ProviderEvent['why'], reason: TicketReason, tell: boolean): void {
+    const ctx = this.#ctx;
+    const { sub, peer } = ticket;
+    this.#release(stream, ticket, reason, tell);
+    stream.subs.setOrphanSince(sub, ctx.now);
+    ctx.deadlines.setEarlier('seek', ctx.now);
+    const gap = ctx.now - ctx.peers.lastHeard(peer);
+    ctx.fx.trace?.({ type: 'provider', change: 'lost', stream: stream.id, sub, provider: peer.id, by: null, why, gap });
+  }
+
+  /** Gives all tickets of the stream back. */
+  releaseAll(stream: Stream, why: TicketReason): void {
+    for (const ticket of stream.inbound) if (ticket !== null) this.#release(stream, ticket, why, true);
+  }
+
+  /** Silent for so long that another provider is looked for; until then overdue chunks are pulled. */
+  #isHopeless(ticket: Ticket): boolean {
+    const { peers, now, config } = this.#ctx;
+    return ticket.state === 'suspect' && now - peers.lastHeard(ticket.peer) > 2 * config.suspectAfter;
+  }
+
+  #accept(peer: Peer, stream: Stream, offer: Offer, roundTrip: number): void {
+    const ctx = this.#ctx;
+    const { sub } = offer;
+    const old = stream.inbound[sub] ?? null;
+    if (old !== null) this.#replace(stream, old, peer);
+    const ticket: Ticket = {
+      side: 'consumer',
+      id: offer.ticket,
+      generation: offer.generation,
+      incarnation: offer.incarnation,
+      sub,
+      peer,
+      state: 'active',
+      expires: ctx.now + ctx.config.leaseConsumer,
+      bitrate: stream.slotRate,
+      rank: 0,
+      displaces: null,
+    };
+    stream.inbound[sub] = ticket;
+    stream.moving &= ~(1 << sub);
+    stream.subs.setOrphanSince(sub, 0);
+    stream.subs.setProviderStarving(sub, 0);
+    stream.subs.setHeardPush(sub, -1);
+    stream.subs.setGraceUntil(sub, ctx.now + 2 * roundTrip + CATCH_UP);
+    stream.candidates.helped(peer.id);
+    ctx.peers.addTickets(peer, 1);
+    ctx.peers.use(peer, ctx.now);
+    ctx.peers.measured(peer, roundTrip);
+    ctx.traceTicket(stream, ticket, null, 'active', old === null ? 'join' : 'replaced');
+    const { id, generation } = ticket;
+    ctx.send(peer, { type: 'confirm', ticket: id, generation, from: this.#firstMissing(stream, sub), stamp: ctx.now });
+    if (stream.joined) return;
+    stream.joined = true;
+    ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
+    ctx.fx.trace?.({ type: 'joined', stream: stream.id, why: 'first-ticket' });
+  }
+
+  #replace(stream: Stream, old: Ticket, by: Peer): void {
+    const ctx = this.#ctx;
+    const gap = ctx.now - ctx.peers.lastHeard(old.peer);
+    const leaving = (stream.moving & (1 << old.sub)) !== 0;
+    const why = old.state === 'suspect' ? 'silent' : leaving ? 'leaving' : 'starving';
+    this.#release(stream, old, 'replaced', true);
+    const { id } = stream;
+    ctx.fx.trace?.({
+      type: 'provider',
+      change: 'replaced',
+      stream: id,
+      sub: old.sub,
+      provider: old.peer.id,
+      by: by.id,
+      why,
+      gap,
+    });
+  }
+
+  #release(stream: Stream, ticket: Ticket, why: TicketReason, tell: boolean): void {
+    const ctx = this.#ctx;
+    stream.inbound[ticket.sub] = null;
+    stream.moving &= ~(1 << ticket.sub);
+    ctx.peers.addTickets(ticket.peer, -1);
+    ctx.traceTicket(stream, ticket, ticket.state, null, why);
+    const { id, generation } = ticket;
+    if (tell) ctx.send(ticket.peer, { type: 'cancel', side: 'consumer', ticket: id, generation, why, candidates: [] });
+  }
+
+  #judge(stream: Stream, ticket: Ticket, to: 'active' | 'suspect', why: 'silent' | 'heard', gap: number): void {
+    const ctx = this.#ctx;
+    ctx.traceTicket(stream, ticket, ticket.state, to, why);
+    ticket.state = to;
+    const change = to === 'suspect' ? 'suspected' : 'cleared';
+    const { id } = stream;
+    ctx.fx.trace?.({
+      type: 'provider',
+      change,
+      stream: id,
+      sub: ticket.sub,
+      provider: ticket.peer.id,
+      by: null,
+      why,
+      gap,
+    });
+  }
+
+  #decline(peer: Peer, offer: Offer, why: TicketReason): void {
+    const { ticket, generation } = offer;
+    this.#ctx.send(peer, { type: 'cancel', side: 'consumer', ticket, generation, why, candidates: [] });
+  }
+
+  #answered(stream: Stream, peer: Peer, subs: number): void {
+    const pending = stream.asks.get(peer.id);
+    if (pending === undefined) return;
+    pending.subs &= ~subs;
+    if (pending.subs === 0) stream.asks.delete(peer.id);
+  }
+
+  #firstMissing(stream: Stream, sub: number): number {
+    for (let seq = stream.player.next; seq <= stream.newestHeard; seq++) {
+      if (stream.dealing.subOf(seq) === sub && !stream.window.has(seq)) return seq;
+    }
+    return Math.max(stream.player.next, stream.newestHeard + 1);
+  }
+
+  #find(stream: Stream, peer: Peer, id: number, generation: number): Ticket | null {
+    for (const ticket of stream.inbound) {
+      if (ticket !== null && ticket.peer === peer && ticket.id === id && ticket.generation === generation)
+        return ticket;
+    }
+    return null;
+  }
+}

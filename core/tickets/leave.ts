@@ -1,0 +1,84 @@
+import type { NodeContext } from '../context.js';
+import type { CommandResult } from '../machine.js';
+import type { Bootstrap } from '../membership/bootstrap.js';
+import type { Peer } from '../membership/peers.js';
+import type { Candidate } from '../message.js';
+import type { Stream } from '../stream.js';
+import type { Consumer } from './consumer.js';
+import type { Provider } from './provider.js';
+
+/** Graceful leave: consumers are told where else to go and served until they have moved, then everybody is left. */
+export class Leave {
+  readonly #ctx: NodeContext;
+  readonly #consumer: Consumer;
+  readonly #provider: Provider;
+  readonly #bootstrap: Bootstrap;
+  #done: ((result: CommandResult) => void) | null = null;
+
+  constructor(ctx: NodeContext, consumer: Consumer, provider: Provider, bootstrap: Bootstrap) {
+    this.#ctx = ctx;
+    this.#consumer = consumer;
+    this.#provider = provider;
+    this.#bootstrap = bootstrap;
+  }
+
+  begin(done: (result: CommandResult) => void): void {
+    const ctx = this.#ctx;
+    if (ctx.leaving) return done({ ok: false, why: 'left' });
+    ctx.leaving = true;
+    this.#done = done;
+    this.#bootstrap.announce(0);
+    ctx.deadlines.clear('announce');
+    ctx.deadlines.clear('seek');
+    for (const stream of ctx.streams.values()) {
+      for (const peer of this.#consumersOf(stream)) {
+        const candidates = this.#alternatives(stream, peer);
+        ctx.send(peer, { type: 'leaving', stream: stream.id, candidates });
+      }
+    }
+    ctx.deadlines.set('leave', ctx.now + ctx.config.leaveGrace);
+    this.check();
+  }
+
+  /** Ends the wait early once nobody depends on this node. */
+  check(): void {
+    const ctx = this.#ctx;
+    if (ctx.leaving && ctx.provided.size === 0) ctx.deadlines.set('leave', ctx.now);
+  }
+
+  /** Gives up one stream at once: its tickets on both sides. */
+  stream(stream: Stream, why: 'unwatch' | 'leaving'): void {
+    for (const ticket of stream.outbound.flat())
+      this.#provider.cancel(stream, ticket, why, this.#alternatives(stream, ticket.peer));
+    this.#consumer.releaseAll(stream, why);
+  }
+
+  finish(): void {
+    const ctx = this.#ctx;
+    if (this.#done === null) return;
+    for (const stream of ctx.streams.values()) this.stream(stream, 'leaving');
+    for (const peer of [...ctx.peers.all()]) {
+      ctx.fx.disconnect(peer.id, 'leaving', '');
+      ctx.peers.remove(peer);
+    }
+    ctx.streams.clear();
+    for (const { why } of ctx.deadlines.list()) ctx.deadlines.clear(why as 'leave');
+    ctx.fx.trace?.({ type: 'left', why: 'command' });
+    this.#done({ ok: true });
+    this.#done = null;
+  }
+
+  #consumersOf(stream: Stream): Set<Peer> {
+    return new Set(stream.outbound.flat().map((ticket) => ticket.peer));
+  }
+
+  /** Our own providers, whose slots we give back, then our other consumers. */
+  #alternatives(stream: Stream, peer: Peer): Candidate[] {
+    const candidates = this.#provider.referral(stream, peer, 2 ** stream.substreams - 1);
+    const providers = new Set(stream.inbound.flatMap((ticket) => (ticket === null ? [] : [ticket.peer])));
+    for (const { id, address } of providers) {
+      if (address !== null && id !== peer.id) candidates.unshift({ contact: { node: id, address }, load: null });
+    }
+    return candidates.slice(0, 8);
+  }
+}

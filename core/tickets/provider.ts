@@ -1,0 +1,254 @@
+import type { NodeContext } from '../context.js';
+import { LIMITS } from '../limits.js';
+import type { Ask, Candidate, Confirm, Refuse, Renew, TicketRef } from '../message.js';
+import type { Peer } from '../membership/peers.js';
+import { admissionPolicies, type Admission } from '../policies/admission.js';
+import type { Stream } from '../stream.js';
+import type { TicketReason } from '../trace.js';
+import type { Ticket } from './ticket.js';
+
+/** Newest keyframes named in an offer. */
+const KEYFRAMES = 4;
+
+/** The provider's side of tickets: offers slots, keeps leases, gives capacity back. */
+export class Provider {
+  readonly #ctx: NodeContext;
+  readonly #admission: Admission;
+
+  constructor(ctx: NodeContext) {
+    this.#ctx = ctx;
+    this.#admission = admissionPolicies.get(ctx.config.admission);
+  }
+
+  onAsk(peer: Peer, stream: Stream | undefined, ask: Ask): void {
+    const ctx = this.#ctx;
+    const manifest = stream?.manifest ?? null;
+    if (stream === undefined || manifest === null || !(stream.watching || stream.publishing !== null)) {
+      ctx.send(peer, { type: 'refuse', stream: ask.stream, subs: ask.subs, why: 'unknown', candidates: [] });
+      return;
+    }
+    ctx.peers.use(peer, ctx.now);
+    if (ask.epoch < manifest.epoch) ctx.send(peer, { type: 'manifest', manifest });
+    const refused = new Map<Refuse['why'], number>();
+    for (let sub = 0; sub < stream.substreams; sub++) {
+      if ((ask.subs & (1 << sub)) === 0) continue;
+      const why = this.#consider(peer, stream, ask, sub);
+      if (why !== null) refused.set(why, (refused.get(why) ?? 0) | (1 << sub));
+    }
+    for (const [why, subs] of refused) {
+      ctx.traceRefused('ask', peer.id, why);
+      const candidates = [...ownCandidate(ctx, stream), ...this.referral(stream, peer, subs)];
+      ctx.send(peer, { type: 'refuse', stream: stream.id, subs, why, candidates });
+    }
+  }
+
+  /** Starts to serve an offer that was taken up in time. */
+  onConfirm(peer: Peer, confirm: Confirm): { stream: Stream; ticket: Ticket } | null {
+    const ctx = this.#ctx;
+    const entry = ctx.provided.get(confirm.ticket);
+    const ticket = entry?.ticket;
+    const current = ticket !== undefined && ticket.peer === peer && ticket.generation === confirm.generation;
+    if (
+      entry === undefined ||
+      ticket === undefined ||
+      !current ||
+      ticket.state !== 'offered' ||
+      ticket.expires < ctx.now
+    ) {
+      this.#refuseConfirm(peer, confirm, current && ticket?.state === 'offered' ? 'expired' : 'unknown');
+      return null;
+    }
+    const { stream } = entry;
+    if (ticket.displaces !== null && !this.#displace(stream, ticket)) {
+      this.cancel(stream, ticket, 'surplus', []);
+      return null;
+    }
+    ticket.state = 'active';
+    ticket.expires = ctx.now + ctx.config.leaseProvider;
+    ctx.traceTicket(stream, ticket, 'offered', 'active', 'confirmed');
+    this.#acknowledge(peer, stream, confirm.stamp, [{ ticket: ticket.id, generation: ticket.generation }]);
+    return { stream, ticket };
+  }
+
+  onRenew(peer: Peer, renew: Renew): void {
+    const ctx = this.#ctx;
+    peer.free = renew.free;
+    peer.interior = renew.interior;
+    const kept = new Map<Stream, TicketRef[]>();
+    for (const ref of renew.tickets) {
+      const entry = ctx.provided.get(ref.ticket);
+      const ticket = entry?.ticket;
+      if (
+        entry === undefined ||
+        ticket === undefined ||
+        ticket.peer !== peer ||
+        ticket.generation !== ref.generation ||
+        ticket.state !== 'active'
+      ) {
+        ctx.send(peer, { type: 'cancel', side: 'provider', ...ref, why: 'unknown', candidates: [] });
+        continue;
+      }
+      ticket.expires = ctx.now + ctx.config.leaseProvider;
+      ctx.traceTicket(entry.stream, ticket, 'active', 'active', 'renewed');
+      const refs = kept.get(entry.stream);
+      if (refs === undefined) kept.set(entry.stream, [ref]);
+      else refs.push(ref);
+    }
+    for (const [stream, refs] of kept) this.#acknowledge(peer, stream, renew.stamp, refs);
+  }
+
+  /** Ends the ticket and tells the consumer. */
+  cancel(stream: Stream, ticket: Ticket, why: TicketReason, candidates: readonly Candidate[]): void {
+    const { id, generation, peer } = ticket;
+    this.drop(stream, ticket, why);
+    this.#ctx.send(peer, { type: 'cancel', side: 'provider', ticket: id, generation, why, candidates });
+  }
+
+  /** Ends the ticket on this side; its capacity is free again. */
+  drop(stream: Stream, ticket: Ticket, why: TicketReason): void {
+    const ctx = this.#ctx;
+    const list = stream.outbound[ticket.sub] as Ticket[];
+    list.splice(list.indexOf(ticket), 1);
+    ctx.provided.delete(ticket.id);
+    if (ticket.displaces === null) ctx.promised -= ticket.bitrate;
+    ctx.peers.addTickets(ticket.peer, -1);
+    ctx.traceTicket(stream, ticket, ticket.state, null, why);
+  }
+
+  /** Ends leases and offers that have run out. */
+  sweep(): void {
+    const ctx = this.#ctx;
+    for (const { stream, ticket } of [...ctx.provided.values()]) {
+      if (ticket.expires > ctx.now) continue;
+      if (ticket.state === 'offered') this.drop(stream, ticket, 'expired');
+      else this.cancel(stream, ticket, 'expired', []);
+    }
+  }
+
+  /** Consumers of ours that relay these sub-streams, those with room first, then others we know. */
+  referral(stream: Stream, asker: Peer, subs: number): Candidate[] {
+    const found = new Map<string, { candidate: Candidate; order: number }>();
+    for (const list of stream.outbound) {
+      for (const { peer, state } of list) {
+        if (state !== 'active' || peer === asker || peer.address === null || found.has(peer.id)) continue;
+        const fits = (peer.interior & subs) !== 0;
+        const load = { stream: stream.id, free: peer.free, interior: peer.interior, depth: this.#depth(stream) + 1 };
+        const order = (fits ? 0 : 2) + (peer.free > 0 ? 0 : 1) + this.#ctx.rng.next();
+        found.set(peer.id, { candidate: { contact: { node: peer.id, address: peer.address }, load }, order });
+      }
+    }
+    const sorted = [...found.values()].sort((a, b) => a.order - b.order);
+    return sorted.slice(0, LIMITS.referral / 2).map(({ candidate }) => candidate);
+  }
+
+  /** Why this sub-stream is refused, or null after an offer. */
+  #consider(peer: Peer, stream: Stream, ask: Ask, sub: number): Refuse['why'] | null {
+    const ctx = this.#ctx;
+    if (ctx.leaving) return 'leaving';
+    const inbound = stream.inbound[sub] ?? null;
+    const fed = stream.publishing !== null || inbound?.state === 'active';
+    if (!fed || stream.subs.epoch(sub) < 0 || stream.subs.providerStarving(sub) > 0) return 'starving';
+    if (stream.subs.depth(sub) + 1 > LIMITS.depth) return 'depth';
+    const list = stream.outbound[sub] as Ticket[];
+    for (const held of list.filter((ticket) => ticket.peer === peer)) this.drop(stream, held, 'replaced');
+    const served = list.filter((ticket) => ticket.state === 'active');
+    const rank = (ask.interior & (1 << sub)) !== 0 ? ask.slots : 0;
+    const verdict = this.#admission({
+      sub,
+      slots: ctx.slots(stream),
+      free: ctx.freeSlots(stream, ask.urgent),
+      taken: list.length,
+      interior: stream.interior,
+      interiorCount: bitCount(stream.interior),
+      rank,
+      urgent: ask.urgent,
+      ranks: served.map((ticket) => ticket.rank),
+    });
+    if (verdict === 'full') return 'full';
+    const displaces = verdict === 'offer' ? null : (served[verdict] as Ticket);
+    if (displaces !== null && list.some((ticket) => ticket.displaces === displaces)) return 'full';
+    this.#offer(peer, stream, sub, rank, displaces);
+    return null;
+  }
+
+  #offer(peer: Peer, stream: Stream, sub: number, rank: number, displaces: Ticket | null): void {
+    const ctx = this.#ctx;
+    const ticket: Ticket = {
+      side: 'provider',
+      id: ctx.newTicketId(),
+      generation: 0,
+      incarnation: ctx.incarnation,
+      sub,
+      peer,
+      state: 'offered',
+      expires: ctx.now + ctx.config.offerTtl,
+      bitrate: stream.slotRate,
+      rank,
+      displaces,
+    };
+    const list = stream.outbound[sub] as Ticket[];
+    const after = list.findIndex((other) => other.rank < rank);
+    list.splice(after < 0 ? list.length : after, 0, ticket);
+    ctx.provided.set(ticket.id, { stream, ticket });
+    ctx.peers.addTickets(peer, 1);
+    if (displaces === null) ctx.promised += ticket.bitrate;
+    ctx.traceTicket(stream, ticket, null, 'offered', 'join');
+    ctx.send(peer, {
+      type: 'offer',
+      stream: stream.id,
+      sub,
+      ticket: ticket.id,
+      generation: ticket.generation,
+      incarnation: ctx.incarnation,
+      ttl: ctx.config.offerTtl,
+      beat: stream.subs.beat(sub),
+      source: stream.clock.reading(ctx.now),
+      keyframes: stream.window.keyframes(KEYFRAMES).map(({ seq, sourceTime }) => ({ seq, sourceTime })),
+    });
+  }
+
+  /** Sends the consumer in whose place the newcomer steps below it; false when there is no place any more. */
+  #displace(stream: Stream, ticket: Ticket): boolean {
+    const ctx = this.#ctx;
+    const displaced = ticket.displaces as Ticket;
+    const there = ctx.provided.get(displaced.id)?.ticket === displaced;
+    if (!there && ctx.promised + ticket.bitrate > ctx.config.uplink) return false;
+    ticket.displaces = null;
+    ctx.promised += ticket.bitrate;
+    if (!there) return true;
+    const { id, address, interior } = ticket.peer;
+    const load = { stream: stream.id, free: ticket.rank, interior, depth: this.#depth(stream) + 1 };
+    const newcomer = address === null ? [] : [{ contact: { node: id, address }, load }];
+    this.cancel(stream, displaced, 'displaced', newcomer);
+    return true;
+  }
+
+  #acknowledge(peer: Peer, stream: Stream, stamp: number, tickets: readonly TicketRef[]): void {
+    const source = stream.clock.reading(this.#ctx.now);
+    this.#ctx.send(peer, { type: 'renewed', stamp, tickets, stream: stream.id, source });
+  }
+
+  #refuseConfirm(peer: Peer, confirm: Confirm, why: 'unknown' | 'expired'): void {
+    const { ticket, generation } = confirm;
+    this.#ctx.traceRefused('confirm', peer.id, why);
+    this.#ctx.send(peer, { type: 'cancel', side: 'provider', ticket, generation, why, candidates: [] });
+  }
+
+  #depth(stream: Stream): number {
+    let depth = 0;
+    for (let sub = 0; sub < stream.substreams; sub++) depth = Math.max(depth, stream.subs.depth(sub));
+    return depth;
+  }
+}
+
+/** This node as others may refer to it, with its room as it is now; none while it cannot be dialled. */
+function ownCandidate(ctx: NodeContext, stream: Stream): Candidate[] {
+  const address = ctx.config.endpoints[0];
+  return address === undefined ? [] : [{ contact: { node: ctx.id, address }, load: ctx.loadOf(stream) }];
+}
+
+export function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) count++;
+  return count;
+}
