@@ -65,10 +65,10 @@ const PURE = ['core', 'sim'];
 
 /**
  * Names that reach a clock, luck, the host or the locale, that give up the single synchronous step, or whose
- * result may differ between engines (powers of literals are exact and stay allowed).
+ * result may differ between engines (powers of two and of literals are exact and stay allowed).
  */
 const IMPURE =
-  /(?<![\w$.])(?:Date|performance|async|await|Promise|Intl|setTimeout|setInterval|setImmediate|queueMicrotask|process|console|globalThis|require|eval)(?![\w$])|\bMath\b(?!\s*\.)|\bMath\s*\.\s*(?:random|a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b|\.\s*(?:localeCompare|toLocale\w+)\b|(?<!\b\d+\s*)\*\*|\*\*(?!\s*\d)/g;
+  /(?<![\w$.])(?:Date|performance|async|await|Promise|Intl|setTimeout|setInterval|setImmediate|queueMicrotask|process|console|globalThis|require|eval)(?![\w$])|\bMath\b(?!\s*\.)|\bMath\s*\.\s*(?:random|a?(?:sin|cos|tan)h?|atan2|cbrt|exp|expm1|hypot|log|log10|log1p|log2|pow)\b|\.\s*(?:localeCompare|toLocale\w+)\b|(?<!\b\d+\s*)\*\*|(?<!\b2\s*)\*\*(?!\s*\d)/g;
 
 /** Marks of unfinished or silenced work, in comments too. */
 const LEFTOVERS =
