@@ -30,12 +30,12 @@ export function writeFlag(sink: Sink, value: boolean): void {
   sink.u8(value ? 1 : 0);
 }
 
-export function writeNumber(sink: Sink, value: number): void {
+export function writeOrdinal(sink: Sink, value: number): void {
   sink.varint(value);
 }
 
-export function readNumber(reader: Reader): number {
-  return reader.varint();
+export function readOrdinal(reader: Reader): number {
+  return reader.ordinal();
 }
 
 export function writeText(sink: Sink, value: string): void {
@@ -56,7 +56,7 @@ export function writeSeq(sink: Sink, seq: number): void {
 }
 
 export function readSeq(reader: Reader): number {
-  return reader.varint() - 1;
+  return reader.ordinal() - 1;
 }
 
 export function writeBeat(sink: Sink, beat: Beat): void {
@@ -66,7 +66,7 @@ export function writeBeat(sink: Sink, beat: Beat): void {
 }
 
 export function readBeat(reader: Reader): Beat {
-  return { epoch: reader.varint(), seq: readSeq(reader), depth: reader.u32() };
+  return { epoch: reader.ordinal(), seq: readSeq(reader), depth: reader.u32() };
 }
 
 export function writeClock(sink: Sink, reading: ClockReading | null): void {
@@ -77,7 +77,7 @@ export function writeClock(sink: Sink, reading: ClockReading | null): void {
 }
 
 export function readClock(reader: Reader): ClockReading | null {
-  return reader.flag() ? { time: reader.varint(), error: reader.varint() } : null;
+  return reader.flag() ? { time: reader.ordinal(), error: reader.ordinal() } : null;
 }
 
 export function writeKeyframe(sink: Sink, keyframe: Keyframe): void {
@@ -86,7 +86,7 @@ export function writeKeyframe(sink: Sink, keyframe: Keyframe): void {
 }
 
 export function readKeyframe(reader: Reader): Keyframe {
-  return { seq: reader.varint(), sourceTime: reader.varint() };
+  return { seq: reader.ordinal(), sourceTime: reader.ordinal() };
 }
 
 export function writeTicketRef(sink: Sink, ref: TicketRef): void {
@@ -175,7 +175,7 @@ export function writeManifestBody(sink: Sink, manifest: Omit<Manifest, 'signatur
 export function readManifestBody(reader: Reader): Omit<Manifest, 'signature'> {
   const stream = reader.id();
   const publicKey = reader.raw(KEY_BYTES);
-  const epoch = reader.varint();
+  const epoch = reader.ordinal();
   const name = reader.text();
   const description = reader.text();
   const mime = reader.text();

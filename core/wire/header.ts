@@ -39,15 +39,15 @@ export function writeHeader(sink: Sink, header: ChunkHeader): void {
 export function readHeader(reader: Reader): ChunkHeader {
   for (const byte of DOMAIN) reader.demand(reader.u8() === byte, 'value');
   const stream = reader.id();
-  const epoch = reader.varint();
-  const seq = reader.varint();
-  const fragment = reader.varint();
+  const epoch = reader.ordinal();
+  const seq = reader.ordinal();
+  const fragment = reader.ordinal();
   const part = reader.varint(LIMITS.windowChunks);
   const parts = reader.varint(LIMITS.windowChunks);
   reader.demand(part < parts, 'value');
   const flags = reader.u8();
   reader.demand(flags <= KEYFRAME, 'value');
-  const sourceTime = reader.varint();
+  const sourceTime = reader.ordinal();
   const size = reader.varint(LIMITS.chunkBytes);
   const digest = reader.raw(DIGEST_BYTES);
   return { stream, epoch, seq, fragment, part, parts, keyframe: flags === KEYFRAME, sourceTime, size, digest };

@@ -1,4 +1,5 @@
 import { assert } from '../assert.js';
+import type { Chunk } from '../chunk.js';
 import { LIMITS } from '../limits.js';
 import type { ChunkMessage, Message, MessageType, Refuse, TickBeat } from '../message.js';
 import type { TicketReason } from '../trace.js';
@@ -77,10 +78,26 @@ function readChunk(reader: Reader): ChunkMessage {
   const envelope = reader.bytes(ENVELOPE_BYTES);
   const signature = reader.raw(SIGNATURE_BYTES);
   const inside = new Reader(envelope);
-  const header = readHeader(inside);
+  const { stream, epoch, seq, fragment, part, parts, keyframe, sourceTime, size, digest } = readHeader(inside);
   if (inside.fault !== null) reader.fail(inside.fault);
-  const payload = reader.raw(header.size);
-  return { type: 'chunk', mode, chunk: { ...header, envelope, signature, payload }, beatSeq, depth };
+  const payload = reader.raw(size);
+  // Spelt out because a spread costs more here than the rest of the function.
+  const chunk: Chunk = {
+    stream,
+    epoch,
+    seq,
+    fragment,
+    part,
+    parts,
+    keyframe,
+    sourceTime,
+    size,
+    digest,
+    envelope,
+    signature,
+    payload,
+  };
+  return { type: 'chunk', mode, chunk, beatSeq, depth };
 }
 
 /** Every message there is; one that is missing here does not compile. */
@@ -275,13 +292,13 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     write(sink, message) {
       sink.id(message.stream);
       sink.varint(message.epoch);
-      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeNumber);
+      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeOrdinal);
     },
     read: (reader) => ({
       type: 'pull',
       stream: reader.id(),
       epoch: reader.varint(),
-      seqs: reader.list(LIMITS.pullsPerPeer, fields.readNumber),
+      seqs: reader.list(LIMITS.pullsPerPeer, fields.readOrdinal),
     }),
   },
   lacking: {
@@ -289,13 +306,13 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     write(sink, message) {
       sink.id(message.stream);
       sink.varint(message.epoch);
-      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeNumber);
+      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeOrdinal);
     },
     read: (reader) => ({
       type: 'lacking',
       stream: reader.id(),
       epoch: reader.varint(),
-      seqs: reader.list(LIMITS.pullsPerPeer, fields.readNumber),
+      seqs: reader.list(LIMITS.pullsPerPeer, fields.readOrdinal),
     }),
   },
   leaving: {

@@ -18,6 +18,9 @@ export type Malformed =
   /** A value that no sender of this version writes. */
   | 'value';
 
+/** Highest epoch, sequence number or stream time that is taken from a peer. */
+export const ORDINAL_MAX = 2 ** 52;
+
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -79,6 +82,11 @@ export class Reader {
     }
     this.fail('varint');
     return 0;
+  }
+
+  /** A number that this node may count on from, such as a sequence number: far enough below 2^53 that sums stay exact. */
+  ordinal(): number {
+    return this.varint(ORDINAL_MAX);
   }
 
   u32(): number {

@@ -20,16 +20,21 @@ export const label = fc
   .filter((text) => text.length !== 52);
 
 const whole = fc.oneof(fc.nat(300), fc.maxSafeNat());
+/** Epochs, sequence numbers, stream times. */
+const ordinal = fc.oneof(
+  fc.nat(300),
+  fc.maxSafeNat().map((value) => Math.floor(value / 2)),
+);
 const u32 = fc.oneof(fc.nat(300), fc.nat(0xffff_ffff));
-const seq = fc.oneof(fc.integer({ min: -1, max: 300 }), fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER - 1 }));
+const seq = ordinal.map((value) => value - 1);
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 const sub = fc.nat(LIMITS.substreams - 1);
 const ref = fc.record({ ticket: u32, generation: u32 });
 const refs = fc.array(ref, { maxLength: LIMITS.listItems });
-const beat = fc.record({ epoch: whole, seq, depth: u32 });
-const source = fc.option(fc.record({ time: whole, error: whole }), { nil: null });
-const keyframes = fc.array(fc.record({ seq: whole, sourceTime: whole }), { maxLength: LIMITS.keyframes });
-const seqs = fc.array(whole, { maxLength: LIMITS.pullsPerPeer });
+const beat = fc.record({ epoch: ordinal, seq, depth: u32 });
+const source = fc.option(fc.record({ time: ordinal, error: ordinal }), { nil: null });
+const keyframes = fc.array(fc.record({ seq: ordinal, sourceTime: ordinal }), { maxLength: LIMITS.keyframes });
+const seqs = fc.array(ordinal, { maxLength: LIMITS.pullsPerPeer });
 const reason = fc.constantFrom<TicketReason>(
   ...(['join', 'renewed', 'confirmed', 'silent', 'heard', 'replaced', 'expired', 'starving', 'leaving'] as const),
   ...(['displaced', 'improved', 'shed', 'unknown', 'infeasible', 'surplus', 'lost', 'epoch', 'unwatch'] as const),
@@ -41,13 +46,13 @@ function chunkMessage(id: fc.Arbitrary<string>): fc.Arbitrary<ChunkMessage> {
   return fc
     .record({
       stream: id,
-      epoch: whole,
-      seq: whole,
-      fragment: whole,
+      epoch: ordinal,
+      seq: ordinal,
+      fragment: ordinal,
       parts: fc.integer({ min: 1, max: LIMITS.windowChunks }),
       partDraw: fc.nat(),
       keyframe: fc.boolean(),
-      sourceTime: whole,
+      sourceTime: ordinal,
       digest: exactly(16),
       signature: exactly(64),
       payload: upTo(300),
@@ -82,7 +87,7 @@ function statements(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>) {
   const manifest = fc.record({
     stream: id,
     publicKey: exactly(32),
-    epoch: whole,
+    epoch: ordinal,
     name: text,
     description: text,
     mime: text,
@@ -103,7 +108,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
   });
   const candidates = fc.array(candidate, { maxLength: LIMITS.referral });
   const { record, manifest } = statements(id, load);
-  const tickBeat = fc.record({ sub, starving: fc.boolean(), epoch: whole, seq, depth: u32 });
+  const tickBeat = fc.record({ sub, starving: fc.boolean(), epoch: ordinal, seq, depth: u32 });
   const why = fc.constantFrom('full', 'starving', 'depth', 'unknown', 'leaving' as const);
   const side = fc.constantFrom('provider', 'consumer' as const);
   return {

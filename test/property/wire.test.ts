@@ -114,6 +114,32 @@ test('counts and lengths are refused before anything is allocated for them', (t)
   t.deepEqual(decode(control), { ok: false, why: 'limit' });
 });
 
+/** Values of any depth in a decoded message; bytes count once, since they are views of the frame. */
+function parts(value: unknown): number {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 1;
+  return Object.values(value).reduce((sum: number, part) => sum + parts(part), 1);
+}
+
+testProp('a message has no more parts than a small multiple of its frame', [message], (t, sent) => {
+  const frame = encode(sent);
+  const result = decode(frame);
+  t.true(result.ok && parts(result.message) <= 2 * frame.length + 20);
+});
+
+test('what may be counted on from stays far from where numbers end', (t) => {
+  const most = `80808080808080 08`;
+  const more = `81808080808080 08`;
+  for (const head of ['01 0e 02 73 31 01 00', '01 11 02 73 31 00 01']) {
+    t.not(why(`${head} ${most} 00 00`), 'limit');
+    t.is(why(`${head} ${more} 00 00`), 'limit');
+  }
+  const taken = decode(unhex(`01 0e 02 73 31 01 00 ${most} ${most} 00`));
+  if (!taken.ok || taken.message.type !== 'tick') throw new Error('refused');
+  const { epoch, seq } = taken.message.beats[0]!;
+  t.is(epoch, 2 ** 52);
+  t.notThrows(() => encode({ type: 'confirm', ticket: 1, generation: 1, from: seq + 1_000, stamp: 0 }));
+});
+
 test('faults have their names', (t) => {
   t.is(why(''), 'truncated');
   t.is(why('02 05 02 73 31'), 'version');
