@@ -3,7 +3,8 @@ import { isObject, type Json, type JsonObject } from './scenario/schema.js';
 import { SCENARIO, type Scenario } from './scenario/shape.js';
 import { parseDuration } from './scenario/units.js';
 
-export type { Scenario } from './scenario/shape.js';
+export type { Json, JsonObject } from './scenario/schema.js';
+export type { Scenario, Target } from './scenario/shape.js';
 
 /** What the command line may change about a scenario file. */
 export interface ScenarioOptions {

@@ -25,11 +25,9 @@ export interface Snapshot {
 
 /**
  * One family of invariants: a pure fold over trace events, outside of the protocol. All honest nodes are judged.
- * Constant time an event where `cheap`.
  */
 export interface Checker {
   readonly invariant: string;
-  readonly cheap: boolean;
   readonly needs: readonly Part[];
   nodeUp?(at: Time, info: NodeInfo): void;
   nodeDown?(at: Time, node: NodeId): void;
@@ -38,8 +36,6 @@ export interface Checker {
   quiet?(at: Time, snapshot: Snapshot): void;
   finish?(at: Time): void;
 }
-
-export type CreateChecker = (report: Report) => Checker;
 
 export type Verdict = 'held' | 'violated' | 'not applicable';
 

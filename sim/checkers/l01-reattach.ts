@@ -10,7 +10,6 @@ import type { Checker, Report, Snapshot } from './checker.js';
 export function reattached(report: Report): Checker {
   return {
     invariant: 'L1',
-    cheap: false,
     needs: ['view'],
     quiet(at, snapshot) {
       for (const node of snapshot.viewers) {

@@ -23,7 +23,6 @@ export function delivered(report: Report): Checker {
 
   return {
     invariant: 'L2',
-    cheap: false,
     needs: ['chunk', 'view'],
     nodeDown: (_at, node) => void newestOf.delete(node),
     observe(at, node, event) {

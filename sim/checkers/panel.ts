@@ -25,16 +25,24 @@ export type CheckLevel = 'off' | 'cheap' | 'all';
 /** Violations kept per invariant; the others are counted. */
 const KEPT = 20;
 
+interface Entry {
+  readonly invariant: string;
+  readonly about: string;
+  /** Constant time an event. */
+  readonly cheap: boolean;
+  readonly create: (report: Report, leases: Leases) => Checker;
+}
+
 /** Every checker there is, in the order of the catalogue. */
-export const CHECKERS: readonly { readonly create: (report: Report, leases: Leases) => Checker }[] = [
-  { create: acyclic },
-  { create: capacity },
-  { create: atMostOne },
-  { create: leaseHeld },
-  { create: mediaHasReason },
-  { create: playerInOrder },
-  { create: reattached },
-  { create: delivered },
+export const CHECKERS: readonly Entry[] = [
+  { invariant: 'S1', about: 'active edges of a sub-stream form no cycle', cheap: false, create: acyclic },
+  { invariant: 'S3', about: 'nobody promises more than the uplink it lends', cheap: true, create: capacity },
+  { invariant: 'S5', about: 'one active ticket per sub-stream, two for a moment', cheap: true, create: atMostOne },
+  { invariant: 'S7', about: 'no service after the lease; the consumer gives up first', cheap: true, create: leaseHeld },
+  { invariant: 'S10', about: 'no media without a ticket', cheap: true, create: mediaHasReason },
+  { invariant: 'S16', about: 'played in order, once, and genuine', cheap: true, create: playerInOrder },
+  { invariant: 'L1', about: 'in quiet times whoever can have a provider has one', cheap: false, create: reattached },
+  { invariant: 'L2', about: 'in quiet times whoever is attached is up to date', cheap: false, create: delivered },
 ];
 
 /** Runs the checkers of a level side by side and collects what they find. */
@@ -47,14 +55,10 @@ export class Panel {
   readonly #seen = new Set<Part>();
 
   constructor(level: CheckLevel) {
-    const all = CHECKERS.map(({ create }) => {
-      const checker: Checker = create(
-        (at, nodes, detail) => this.report(checker.invariant, at, nodes, detail),
-        this.#leases,
-      );
-      return checker;
-    });
-    this.#checkers = level === 'off' ? [] : all.filter((checker) => level === 'all' || checker.cheap);
+    const entries = CHECKERS.filter(({ cheap }) => level === 'all' || (level === 'cheap' && cheap));
+    this.#checkers = entries.map(({ invariant, create }) =>
+      create((at, nodes, detail) => this.report(invariant, at, nodes, detail), this.#leases),
+    );
     this.#observers = this.#checkers.filter((checker) => checker.observe !== undefined);
   }
 

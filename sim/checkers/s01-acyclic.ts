@@ -70,7 +70,6 @@ export function acyclic(report: Report): Checker {
 
   return {
     invariant: 'S1',
-    cheap: false,
     needs: ['ticket'],
     observe(at, node, event) {
       if (event.type !== 'ticket' || event.from === event.to) return;

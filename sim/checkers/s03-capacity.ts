@@ -38,7 +38,6 @@ export function capacity(report: Report): Checker {
 
   return {
     invariant: 'S3',
-    cheap: true,
     needs: ['ticket'],
     nodeUp: (_at, info) => void providers.set(info.id, { info, active: 0, ticketsOf: new Map() }),
     nodeDown: (_at, node) => void providers.delete(node),

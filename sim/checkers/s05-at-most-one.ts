@@ -38,7 +38,6 @@ export function atMostOne(report: Report): Checker {
 
   return {
     invariant: 'S5',
-    cheap: true,
     needs: ['ticket'],
     observe(at, node, event) {
       if (event.type !== 'ticket' || node !== event.consumer || event.from === event.to) return;

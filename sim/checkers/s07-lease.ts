@@ -5,7 +5,6 @@ import type { Leases } from './leases.js';
 export function leaseHeld(report: Report, leases: Leases): Checker {
   return {
     invariant: 'S7',
-    cheap: true,
     needs: ['ticket'],
     observe(at, node, event) {
       if (event.type === 'chunk') {

@@ -5,7 +5,6 @@ import type { Leases } from './leases.js';
 export function mediaHasReason(report: Report, leases: Leases): Checker {
   return {
     invariant: 'S10',
-    cheap: true,
     needs: ['ticket', 'chunk'],
     observe(at, node, event) {
       if (event.type !== 'chunk' || event.change !== 'forwarded' || event.peer === null) return;

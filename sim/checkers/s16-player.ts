@@ -41,7 +41,6 @@ export function playerInOrder(report: Report): Checker {
 
   return {
     invariant: 'S16',
-    cheap: true,
     needs: ['player'],
     nodeDown: (_at, node) => void positions.delete(node),
     observe(at, node, event) {

@@ -69,15 +69,6 @@ export const text: Schema<string> = textual('^.{1,64}$', 'a text of 1 to 64 char
   value.length >= 1 && value.length <= 64 ? value : null,
 );
 
-export const flag: Schema<boolean> = {
-  complete: (value) => value,
-  read(value, path, problems) {
-    if (typeof value !== 'boolean') problems.push({ path, message: 'must be true or false' });
-    return value === true;
-  },
-  json: () => ({ type: 'boolean' }),
-};
-
 function numeric(type: 'integer' | 'number', min: number, max: number): Schema<number> {
   const noun = type === 'integer' ? 'a whole number' : 'a number';
   return {

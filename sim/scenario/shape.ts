@@ -53,6 +53,12 @@ const NETWORK = object({
   loss: key(number(0, 0.5), 'share of segments lost; on an ordered connection a loss is a delay', 0.005),
 });
 
+const TARGET = object({
+  metric: key(text, 'name of a figure with dots, as in continuity.mean'),
+  atLeast: key(nullable(number(-1e12, 1e12)), 'the figure is to be this or more', null),
+  atMost: key(nullable(number(-1e12, 1e12)), 'the figure is to be this or less', null),
+});
+
 function ms(value: number): string {
   return `${value / MS}ms`;
 }
@@ -102,10 +108,12 @@ export const SCENARIO = object({
   protocol: key(text, 'name of the protocol under test', 'astral'),
   settings: key(SETTINGS, 'what every node is told; one default serves all workloads', {}),
   check: key(word(['off', 'cheap', 'all']), 'which invariants are checked', 'cheap'),
+  targets: key(list(TARGET, 0, 64), 'what the figures are held against in the printed table', []),
   quiet: key(duration, 'tail without arrivals, leaves and faults in which liveness is demanded', '12s'),
 });
 
 /** A scenario as the simulator runs it: microseconds and bits per second, every default filled in. */
 export type Scenario = Read<typeof SCENARIO>;
+export type Target = Read<typeof TARGET>;
 export type UplinkModel = Read<typeof UPLINK>;
 export type NodeClass = Read<typeof CLASS>;

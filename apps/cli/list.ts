@@ -1,0 +1,47 @@
+import { Argument, type Command } from 'commander';
+import { admissionPolicies } from '../../core/policies/admission.js';
+import { feasibilityPolicies } from '../../core/policies/feasibility.js';
+import { selectionPolicies } from '../../core/policies/selection.js';
+import { PROTOCOLS } from '../../experiments/protocols.js';
+import { listWorkloads } from '../../experiments/workloads.js';
+import { CHECKERS } from '../../sim/checkers/panel.js';
+import { FAULT_KINDS } from '../../sim/scenario/faults.js';
+
+interface Item {
+  readonly name: string;
+  readonly about: string;
+}
+
+const LISTS: Readonly<Record<string, () => Item[]>> = {
+  workloads: () =>
+    listWorkloads().map(({ id, title, variants }) => ({
+      name: id,
+      about: variants.length === 0 ? title : `${title} (also ${variants.map((variant) => `@${variant}`).join(' ')})`,
+    })),
+  protocols: () => [...PROTOCOLS.keys()].map((name) => ({ name, about: 'overlay protocol' })),
+  policies: () =>
+    Object.entries({
+      admission: admissionPolicies,
+      feasibility: feasibilityPolicies,
+      selection: selectionPolicies,
+    }).flatMap(([kind, table]) => table.names().map((name) => ({ name, about: kind }))),
+  faults: () => Object.entries(FAULT_KINDS).map(([name, about]) => ({ name, about })),
+  checkers: () =>
+    CHECKERS.map(({ invariant, about, cheap }) => ({ name: invariant, about: cheap ? `${about} (cheap)` : about })),
+};
+
+/** Adds \`astral list\`. */
+export function addList(program: Command): void {
+  program
+    .command('list')
+    .description('list what there is to choose from')
+    .addArgument(new Argument('<what>', 'what to list').choices(Object.keys(LISTS)))
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  astral list workloads')
+    .action((what: string, flags: { readonly json?: boolean }) => {
+      const items = LISTS[what]?.() ?? [];
+      const width = Math.max(...items.map(({ name }) => name.length));
+      if (flags.json === true) console.log(JSON.stringify({ schema: 'astral.list/1', [what]: items }, null, 2));
+      else for (const { name, about } of items) console.log(`${name.padEnd(width)}  ${about}`);
+    });
+}

@@ -1,0 +1,22 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, explain } from './errors.js';
+import { addList } from './list.js';
+import { addSim } from './sim.js';
+import { VERSION } from './version.js';
+
+const program = new Command('astral')
+  .description('a laboratory for live media over peers')
+  .version(VERSION)
+  .showHelpAfterError('(--help shows what there is)')
+  .addHelpText('after', '\nExample:\n  astral sim w02 --nodes 300')
+  .exitOverride();
+addSim(program);
+addList(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const debug = process.argv.includes('--debug');
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else process.exitCode = explain(error, debug);
+}

@@ -1,0 +1,125 @@
+import { Option, type Command } from 'commander';
+import { PROTOCOLS } from '../../experiments/protocols.js';
+import { linkLatest, RunDirectory, runPath } from '../../experiments/run-directory.js';
+import { simulateTimed, type TimedResult } from '../../experiments/timed.js';
+import type { CheckLevel } from '../../sim/checkers/panel.js';
+import type { Json, Scenario } from '../../sim/scenario.js';
+import { firstDifference } from '../../sim/simulate.js';
+import { assignment, findScenario, wholeNumber } from './arguments.js';
+import { EXIT, UsageError } from './errors.js';
+import { Progress } from './progress.js';
+import { simTable } from './sim-table.js';
+import { VERSION } from './version.js';
+
+interface SimFlags {
+  readonly nodes?: number;
+  readonly seed: number;
+  readonly protocol?: string;
+  readonly set: readonly (readonly [string, Json])[];
+  readonly duration?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly trace?: boolean;
+  readonly twice?: boolean;
+  readonly check?: CheckLevel;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  astral sim w02                                   the churn workload, 200 viewers, 6 minutes
+  astral sim w02@100 --nodes 300 --seed 7 --json   a variant, more viewers, one JSON document
+  astral sim w01 --set stream.bitrate=1Mbit --check all
+  astral sim my-scenario.json --trace --out runs/mine
+
+Exit code 0: done and all invariants held; 1: one was broken, or two runs differed; 2: usage; 3: environment; 70: a bug.`;
+
+/** Adds \`astral sim\`. */
+export function addSim(program: Command): void {
+  program
+    .command('sim')
+    .description('run a workload or a scenario file in the simulator')
+    .argument('<workload>', 'id of a workload, perhaps with @variant, or a scenario file')
+    .option('--nodes <n>', 'number of viewers', wholeNumber(1))
+    .option('--seed <n>', 'seed of all that is random', wholeNumber(0), 1)
+    .option('--protocol <name>', 'protocol under test')
+    .option('--set <path=json>', 'change one key of the scenario; repeatable', assignment, [])
+    .option('--duration <time>', 'virtual time of the run, such as 90s or 10m')
+    .option('--out <dir>', 'write the run into this directory')
+    .option('--json', 'print one JSON document; write nothing unless --out is given')
+    .option('--trace', 'keep every trace event in trace.ndjson.gz')
+    .option('--twice', 'run twice and compare the digests')
+    .addOption(new Option('--check <level>', 'which invariants to check').choices(['off', 'cheap', 'all']))
+    .option('-q, --quiet', 'no progress and no word about files')
+    .option('--debug', 'show stacks')
+    .addHelpText('after', EXAMPLES)
+    .action((name: string, flags: SimFlags) => {
+      process.exitCode = sim(name, flags);
+    });
+}
+
+function sim(name: string, flags: SimFlags): number {
+  const { scenario, document } = findScenario(name, {
+    ...(flags.nodes === undefined ? {} : { viewers: flags.nodes }),
+    ...(flags.duration === undefined ? {} : { duration: flags.duration }),
+    set: [...flags.set, ...(flags.protocol === undefined ? [] : [['protocol', flags.protocol] as const])],
+  });
+  const writes = flags.out !== undefined || flags.json !== true;
+  if (flags.trace === true && !writes)
+    throw new UsageError(['--trace with --json needs --out, since it writes a file']);
+  contender(scenario.protocol);
+  const path = flags.out ?? runPath('runs', new Date(), scenario.name, scenario.protocol, flags.seed);
+  const directory = writes ? new RunDirectory(path, document) : null;
+  const result = runOnceOrTwice(scenario, flags, directory);
+  directory?.write(result);
+  if (directory !== null && flags.out === undefined) linkLatest(path);
+  console.log(flags.json === true ? JSON.stringify(result.document, null, 2) : simTable(result.document, scenario));
+  if (directory !== null && flags.quiet !== true) console.error(`written to ${path}`);
+  return result.document.violations.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+function contender(name: string): NonNullable<ReturnType<typeof PROTOCOLS.get>> {
+  const found = PROTOCOLS.get(name);
+  if (found === undefined) {
+    throw new UsageError([`no protocol "${name}"; there are ${[...PROTOCOLS.keys()].join(', ')}`]);
+  }
+  return found;
+}
+
+function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirectory | null): TimedResult {
+  const trace = flags.trace === true && directory !== null ? directory.trace() : null;
+  const run = (label: string): TimedResult => {
+    const progress = new Progress(label, flags.quiet !== true);
+    try {
+      return simulateTimed(scenario, {
+        ...contender(scenario.protocol),
+        seed: flags.seed,
+        version: VERSION,
+        onProgress: (now, end) => progress.update(now / end),
+        debug: flags.debug === true,
+        ...(flags.check === undefined ? {} : { check: flags.check }),
+        ...(trace === null || label === 'again' ? {} : { trace: (at, node, event) => trace.write(at, node, event) }),
+      });
+    } finally {
+      progress.stop();
+    }
+  };
+  const first = run(scenario.name);
+  trace?.close();
+  return flags.twice === true ? compared(first, run('again')) : first;
+}
+
+/** S20: equal scenario, seed and build give an equal digest. */
+function compared(first: TimedResult, second: TimedResult): TimedResult {
+  const { document } = first;
+  const difference = firstDifference(first, second);
+  const verdict = difference === null ? 'held' : 'violated';
+  const checks = { ...document.checks, S20: { verdict, count: difference === null ? 0 : 1 } } as const;
+  if (difference === null) return { ...first, document: { ...document, checks } };
+  const { events, digests } = difference;
+  const detail = `two runs differ within the first ${events} events: digest ${digests[0]} and ${digests[1]}`;
+  console.error(`error: ${detail}`);
+  const broken = { invariant: 'S20', at: document.run.virtualMs, nodes: [], detail };
+  return { ...first, document: { ...document, checks, violations: [...document.violations, broken] } };
+}

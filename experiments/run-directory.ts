@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parquetWriteFile } from 'hyparquet-writer';
+import type { JsonObject } from '../sim/scenario.js';
+import type { TimedResult } from './timed.js';
+import { TraceFile } from './trace-file.js';
+
+/** Where the result of one run is kept: `scenario.json`, `summary.json`, two Parquet tables and perhaps a trace. */
+export class RunDirectory {
+  readonly path: string;
+
+  /** Makes the directory, with the complete scenario in it. */
+  constructor(path: string, scenario: JsonObject) {
+    this.path = path;
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`);
+  }
+
+  trace(): TraceFile {
+    return new TraceFile(join(this.path, 'trace.ndjson.gz'));
+  }
+
+  write(result: TimedResult): void {
+    writeFileSync(join(this.path, 'summary.json'), `${JSON.stringify(result.document, null, 2)}\n`);
+    writeTable(join(this.path, 'viewers.parquet'), result.viewers);
+    const { timeline } = result;
+    const second = Float64Array.from(timeline.viewers, (_, index) => index);
+    writeTable(join(this.path, 'timeline.parquet'), { second, ...timeline });
+  }
+}
+
+/** A fresh directory name below `root`: time, scenario, protocol and seed. `now` is wall time. */
+export function runPath(root: string, now: Date, scenario: string, protocol: string, seed: number): string {
+  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const name = `${time}-${scenario}-${protocol}-${seed}`.replaceAll(/[^\w@.-]/g, '_');
+  let path = join(root, name);
+  for (let copy = 2; existsSync(path); copy++) path = join(root, `${name}-${copy}`);
+  return path;
+}
+
+/** Points `latest` beside the directory to it; the old link is replaced in one step. */
+export function linkLatest(path: string): void {
+  const link = join(dirname(path), 'latest');
+  const fresh = `${link}.${process.pid}`;
+  rmSync(fresh, { force: true });
+  symlinkSync(basename(path), fresh);
+  renameSync(fresh, link);
+}
+
+type Cells = ArrayLike<string | number | boolean | null>;
+
+function writeTable(filename: string, table: Readonly<Record<string, Cells>>): void {
+  const columnData = Object.entries(table).map(([name, cells]) => {
+    const data = Array.from(cells);
+    return { name, data, type: typeOf(data) };
+  });
+  parquetWriteFile({ filename, columnData });
+}
+
+/** Numbers are doubles throughout, so that a column has one type whatever the run. */
+function typeOf(cells: readonly unknown[]): 'STRING' | 'BOOLEAN' | 'DOUBLE' {
+  const first = cells.find((cell) => cell !== null);
+  if (typeof first === 'string') return 'STRING';
+  return typeof first === 'boolean' ? 'BOOLEAN' : 'DOUBLE';
+}
