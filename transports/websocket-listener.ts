@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { CLOSE_TIMEOUT_MS, DIAL_TIMEOUT_MS, type Listener } from './transport.js';
+import { SOCKET_OPTIONS, SUBPROTOCOL } from './websocket-settings.js';
+
+/** Where and how many to accept. */
+export interface WebSocketListenOptions {
+  /** Interface to bind, 127.0.0.1 unless told. */
+  readonly host?: string;
+  /** 0 takes a free port. */
+  readonly port?: number;
+  /** Host name or address that others dial, when it is not the interface bound. */
+  readonly advertise?: string;
+  /** Open sockets in all, and from one address; handshakes that are not done count. */
+  readonly maxSockets?: number;
+  readonly maxSocketsPerAddress?: number;
+}
+
+const MAX_SOCKETS = 600;
+const MAX_SOCKETS_PER_ADDRESS = 64;
+const MAX_HEADER_BYTES = 8 * 1024;
+
+/** A port that takes WebSocket upgrades of the peer protocol and answers everything else with an error. */
+export async function listenWebSocket(
+  options: WebSocketListenOptions,
+  accept: (socket: WebSocket, remote: string) => void,
+): Promise<Listener> {
+  const host = options.host ?? '127.0.0.1';
+  const upgrades = new WebSocketServer({
+    ...SOCKET_OPTIONS,
+    noServer: true,
+    clientTracking: false,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: DIAL_TIMEOUT_MS,
+    requestTimeout: DIAL_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+  });
+  capSockets(server, options);
+  server.on('request', (_request, response) => {
+    response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refused = refusal(request);
+    if (refused !== null) {
+      refuse(socket, refused);
+      return;
+    }
+    upgrades.handleUpgrade(request, socket, head, (webSocket) => {
+      accept(webSocket, request.socket.remoteAddress ?? 'unknown');
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `ws://${urlHost(options.advertise ?? host)}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        // The callback waits for upgraded sockets too, which are not the listener's to end.
+        server.close();
+        server.closeAllConnections();
+        resolve();
+      }),
+  };
+}
+
+/** The status to refuse an upgrade with, or null. Web pages send an Origin, and no web page is a peer. */
+function refusal(request: IncomingMessage): number | null {
+  if (request.headers.origin !== undefined) return 403;
+  const offered = request.headers['sec-websocket-protocol'] ?? '';
+  return offered.split(',').some((name) => name.trim() === SUBPROTOCOL) ? null : 400;
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+}
+
+/** Cuts sockets above the caps before a byte of them is read. */
+function capSockets(server: ReturnType<typeof createServer>, options: WebSocketListenOptions): void {
+  server.maxConnections = options.maxSockets ?? MAX_SOCKETS;
+  const mostOfOne = options.maxSocketsPerAddress ?? MAX_SOCKETS_PER_ADDRESS;
+  const byAddress = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? 'unknown';
+    const open = (byAddress.get(address) ?? 0) + 1;
+    byAddress.set(address, open);
+    socket.once('close', () => {
+      const left = (byAddress.get(address) ?? 1) - 1;
+      if (left === 0) byAddress.delete(address);
+      else byAddress.set(address, left);
+    });
+    if (open > mostOfOne) socket.destroy();
+  });
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
