@@ -1,5 +1,5 @@
 import { LIMITS } from '../core/limits.js';
-import { MS, SECOND, type Time } from '../core/units.js';
+import { MS, NEVER, SECOND, type Time } from '../core/units.js';
 
 /** A node's access line, bits per second. */
 export interface AccessLink {
@@ -42,19 +42,19 @@ function edgeOf(bucket: number): Time {
   return (1 << octave) + ((bucket & 3) + 1) * (1 << (octave - 2)) - 1;
 }
 
-/** Byte and message counters of one node, one row each. Bytes are those of frames, headers included. */
+/** Byte and message counters of a node. Bytes are those of frames, headers included. */
 export const COUNTER = {
-  sentControl: 0,
-  sentMediaHeader: 1,
-  sentMediaPayload: 2,
-  receivedControl: 3,
-  receivedMediaHeader: 4,
-  receivedMediaPayload: 5,
-  sentMessages: 6,
-  receivedMessages: 7,
+  sentControl: 8,
+  sentMediaHeader: 9,
+  sentMediaPayload: 10,
+  receivedControl: 11,
+  receivedMediaHeader: 12,
+  receivedMediaPayload: 13,
+  sentMessages: 14,
+  receivedMessages: 15,
 } as const;
-const COUNTERS = 8;
 
+/** Cells before the counters. `silentSince` is when the node crashed, NEVER unless it did. */
 const LINE = {
   upPerByte: 0,
   downPerByte: 1,
@@ -62,10 +62,9 @@ const LINE = {
   upFree: 3,
   controlFree: 4,
   downFree: 5,
-  up: 6,
-  down: 7,
+  silentSince: 6,
 } as const;
-const STRIDE = 8;
+const STRIDE = 16;
 
 /**
  * The access lines of all nodes: one work-conserving queue each way, as 'free again at' times.
@@ -77,38 +76,28 @@ export class AccessLinks {
   readonly controlWaits = new WaitHistogram();
   readonly mediaWaits = new WaitHistogram();
   #lines = new Float64Array(STRIDE * 64);
-  #counters = new Float64Array(COUNTERS * 64);
 
   /** Sets the rates of node number `node`; what is queued stays queued. Rates must be positive. */
   set(node: number, link: AccessLink): void {
     while (node * STRIDE >= this.#lines.length) {
       const lines = new Float64Array(this.#lines.length * 2);
-      const counters = new Float64Array(this.#counters.length * 2);
       lines.set(this.#lines);
-      counters.set(this.#counters);
       this.#lines = lines;
-      this.#counters = counters;
     }
     if (!(link.up > 0 && link.down > 0)) throw new RangeError('the rates of an access link must be positive');
     const start = node * STRIDE;
     this.#lines[start + LINE.upPerByte] = (8 * SECOND) / link.up;
     this.#lines[start + LINE.downPerByte] = (8 * SECOND) / link.down;
     this.#lines[start + LINE.piece] = Math.min((LIMITS.pieceBytes * 8 * SECOND) / link.up, 50 * MS);
-    this.#lines[start + LINE.up] = link.up;
-    this.#lines[start + LINE.down] = link.down;
   }
 
-  rates(node: number): AccessLink {
-    const start = node * STRIDE;
-    return { up: this.#lines[start + LINE.up] as number, down: this.#lines[start + LINE.down] as number };
-  }
-
-  /** Forgets what is queued, as a restart does. */
+  /** Forgets what is queued, as a start does. */
   clear(node: number): void {
     const start = node * STRIDE;
     this.#lines[start + LINE.upFree] = 0;
     this.#lines[start + LINE.controlFree] = 0;
     this.#lines[start + LINE.downFree] = 0;
+    this.#lines[start + LINE.silentSince] = NEVER;
   }
 
   /** Queues `bytes` in the uplink; returns when the last bit leaves. */
@@ -137,6 +126,16 @@ export class AccessLinks {
     return begin + service;
   }
 
+  /** From `now` on nothing leaves the node any more. */
+  silence(node: number, now: Time): void {
+    this.#lines[node * STRIDE + LINE.silentSince] = now;
+  }
+
+  /** Whether the node was dead at that time. */
+  wasSilent(node: number, at: Time): boolean {
+    return at > (this.#lines[node * STRIDE + LINE.silentSince] as number);
+  }
+
   /** Transmission time of `bytes` in the uplink. */
   upTime(node: number, bytes: number): Time {
     return bytes * (this.#lines[node * STRIDE + LINE.upPerByte] as number);
@@ -157,24 +156,24 @@ export class AccessLinks {
   }
 
   countSent(node: number, bytes: number, payload: number, media: boolean): void {
-    const start = node * COUNTERS;
-    this.#counters[start + COUNTER.sentMessages]!++;
+    const start = node * STRIDE;
+    this.#lines[start + COUNTER.sentMessages]!++;
     if (media) {
-      this.#counters[start + COUNTER.sentMediaPayload]! += payload;
-      this.#counters[start + COUNTER.sentMediaHeader]! += bytes - payload;
-    } else this.#counters[start + COUNTER.sentControl]! += bytes;
+      this.#lines[start + COUNTER.sentMediaPayload]! += payload;
+      this.#lines[start + COUNTER.sentMediaHeader]! += bytes - payload;
+    } else this.#lines[start + COUNTER.sentControl]! += bytes;
   }
 
   countReceived(node: number, bytes: number, payload: number, media: boolean): void {
-    const start = node * COUNTERS;
-    this.#counters[start + COUNTER.receivedMessages]!++;
+    const start = node * STRIDE;
+    this.#lines[start + COUNTER.receivedMessages]!++;
     if (media) {
-      this.#counters[start + COUNTER.receivedMediaPayload]! += payload;
-      this.#counters[start + COUNTER.receivedMediaHeader]! += bytes - payload;
-    } else this.#counters[start + COUNTER.receivedControl]! += bytes;
+      this.#lines[start + COUNTER.receivedMediaPayload]! += payload;
+      this.#lines[start + COUNTER.receivedMediaHeader]! += bytes - payload;
+    } else this.#lines[start + COUNTER.receivedControl]! += bytes;
   }
 
   counter(node: number, field: number): number {
-    return this.#counters[node * COUNTERS + field] as number;
+    return this.#lines[node * STRIDE + field] as number;
   }
 }

@@ -1,6 +1,6 @@
 import type { Time } from '../core/units.js';
 
-/** Numbers of a link, eight to a row: one cache line. Times are microseconds and may be fractions. */
+/** Numbers of a link, sixteen to a row: two cache lines. Times are microseconds and may be fractions. */
 export const LINK = {
   /** One-way delay that never changes, and the part that jitter scales. */
   base: 0,
@@ -10,35 +10,36 @@ export const LINK = {
   lastMedia: 3,
   /** Bytes sent and not yet delivered: the fill of the sender's socket. */
   outstanding: 4,
-  /** What departs after `holdFrom` arrives after `hold`, because a segment before it was lost. */
-  holdFrom: 5,
-  hold: 6,
-  /** When the path is free again under the throughput cap that loss imposes. */
-  pathFree: 7,
-} as const;
-const STRIDE = 8;
-
-/** Whole numbers of a link, eight to a row. */
-export const MARK = {
-  from: 0,
-  to: 1,
+  /** Numbers of the nodes. */
+  from: 5,
+  to: 6,
   /** The link of the other direction. */
-  reverse: 2,
-  /** Whether the sender still has its end of the connection. */
-  open: 3,
+  reverse: 7,
+  /** Bits `OWN_END` and `PEER_END`: who still has its end of the connection. */
+  open: 8,
   /** Events in the queue that name this link; it is reused only at 0. */
-  pending: 4,
-  congested: 5,
+  pending: 9,
   /** State of the stream of jitter and loss draws. */
-  luck: 6,
-  /** 1 while nothing gets through and the give-up timer runs. */
-  stalled: 7,
+  luck: 10,
+  congested: 11,
+  /** Not 0 while nothing gets through and the give-up timer runs: the stamp of that timer. */
+  stalled: 12,
+  /** What departs after `holdFrom` arrives after `hold`, because a segment before it was lost. */
+  holdFrom: 13,
+  hold: 14,
+  /** When the path is free again under the throughput cap that loss imposes. */
+  pathFree: 15,
 } as const;
+
+/** Cells of a row. */
+export const LINK_STRIDE = 16;
+export const OWN_END = 1;
+export const PEER_END = 2;
+const GONE = -1;
 
 /** Directed links of all connections, as columns; a row is reused when both ends are closed and nothing is under way. */
 export class Links {
-  numbers = new Float64Array(STRIDE * 64);
-  marks = new Int32Array(STRIDE * 64);
+  cells = new Float64Array(LINK_STRIDE * 64);
   readonly #free: number[] = [];
   #used = 0;
 
@@ -51,29 +52,39 @@ export class Links {
     return there;
   }
 
-  /** Gives both rows back once both are closed and idle. */
+  /** Whether the node that sends on this link still has its end. */
+  isOpen(link: number): boolean {
+    return (this.get(link, LINK.open) & OWN_END) !== 0;
+  }
+
+  /** Whether the node at the other end still has its own. */
+  isPeerOpen(link: number): boolean {
+    return (this.get(link, LINK.open) & PEER_END) !== 0;
+  }
+
+  /** Closes the sender's end. */
+  close(link: number): void {
+    const reverse = this.get(link, LINK.reverse);
+    this.set(link, LINK.open, this.get(link, LINK.open) & PEER_END);
+    this.set(reverse, LINK.open, this.get(reverse, LINK.open) & OWN_END);
+  }
+
+  /** Gives both rows back once both ends are closed and nothing is under way. */
   settle(link: number): void {
-    const reverse = this.marks[link * STRIDE + MARK.reverse] as number;
-    if (reverse === -1 || this.#busy(link) || this.#busy(reverse)) return;
-    this.marks[link * STRIDE + MARK.reverse] = -1;
-    this.marks[reverse * STRIDE + MARK.reverse] = -1;
+    const reverse = this.get(link, LINK.reverse);
+    if (reverse === GONE || this.get(link, LINK.open) !== 0) return;
+    if (this.get(link, LINK.pending) > 0 || this.get(reverse, LINK.pending) > 0) return;
+    this.set(link, LINK.reverse, GONE);
+    this.set(reverse, LINK.reverse, GONE);
     this.#free.push(link, reverse);
   }
 
   get(link: number, field: number): Time {
-    return this.numbers[link * STRIDE + field] as number;
+    return this.cells[link * LINK_STRIDE + field] as number;
   }
 
   set(link: number, field: number, value: number): void {
-    this.numbers[link * STRIDE + field] = value;
-  }
-
-  mark(link: number, field: number): number {
-    return this.marks[link * STRIDE + field] as number;
-  }
-
-  setMark(link: number, field: number, value: number): void {
-    this.marks[link * STRIDE + field] = value;
+    this.cells[link * LINK_STRIDE + field] = value;
   }
 
   /** Rows in use. */
@@ -81,31 +92,23 @@ export class Links {
     return this.#used - this.#free.length;
   }
 
-  #busy(link: number): boolean {
-    return this.mark(link, MARK.open) === 1 || this.mark(link, MARK.pending) > 0;
-  }
-
   #take(): number {
     const reused = this.#free.pop();
     if (reused !== undefined) return reused;
-    if (this.#used * STRIDE === this.numbers.length) {
-      const numbers = new Float64Array(this.numbers.length * 2);
-      const marks = new Int32Array(this.marks.length * 2);
-      numbers.set(this.numbers);
-      marks.set(this.marks);
-      this.numbers = numbers;
-      this.marks = marks;
+    if (this.#used * LINK_STRIDE === this.cells.length) {
+      const cells = new Float64Array(this.cells.length * 2);
+      cells.set(this.cells);
+      this.cells = cells;
     }
     return this.#used++;
   }
 
   #fill(link: number, from: number, to: number, reverse: number): void {
-    const start = link * STRIDE;
-    this.numbers.fill(0, start, start + STRIDE);
-    this.marks.fill(0, start, start + STRIDE);
-    this.marks[start + MARK.from] = from;
-    this.marks[start + MARK.to] = to;
-    this.marks[start + MARK.reverse] = reverse;
-    this.marks[start + MARK.open] = 1;
+    const start = link * LINK_STRIDE;
+    this.cells.fill(0, start, start + LINK_STRIDE);
+    this.cells[start + LINK.from] = from;
+    this.cells[start + LINK.to] = to;
+    this.cells[start + LINK.reverse] = reverse;
+    this.cells[start + LINK.open] = OWN_END | PEER_END;
   }
 }

@@ -69,11 +69,10 @@ export interface Station<M, C> {
   state: StationState;
   /** Counts attachments, so that what was meant for an earlier life is recognised. */
   life: number;
-  crashedAt: Time;
 }
 
 export function createStation<M, C>(index: number, name: NodeId): Station<M, C> {
-  return { index, name, links: new Map(), receive: ignore, state: 'stopped', life: 0, crashedAt: -1 };
+  return { index, name, links: new Map(), receive: ignore, state: 'stopped', life: 0 };
 }
 
 /** What a node that is not attached does with its inputs. */

@@ -4,7 +4,7 @@ import { SECOND, type NodeId, type Time } from '../core/units.js';
 import { hashString, mix } from './digest.js';
 import { AccessLinks, type AccessLink } from './network-access.js';
 import { Dials } from './network-dials.js';
-import { LINK, Links, MARK } from './network-links.js';
+import { LINK, LINK_STRIDE, Links, OWN_END, PEER_END } from './network-links.js';
 import { HeldMessages } from './network-held.js';
 import { Transit } from './network-transit.js';
 import {
@@ -49,7 +49,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   readonly #stations: Station<M, C>[] = [];
   readonly #byName = new Map<NodeId, Station<M, C>>();
   readonly #held = new HeldMessages<M>();
-  #sender: Station<M, C> | null = null;
+  #acting: Station<M, C> | null = null;
   #connections = 0;
 
   constructor(ports: NetworkPorts, options: NetworkOptions<M>) {
@@ -87,15 +87,16 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   detach(node: NodeId): void {
     const station = this.#known(node);
     for (const link of station.links.values()) {
-      this.links.setMark(link, MARK.open, 0);
+      this.links.close(link);
       this.#held.forget(link);
       this.links.settle(link);
     }
     station.links.clear();
     station.receive = ignore;
     station.life++;
-    station.crashedAt = this.#ports.now();
-    if (station.state === 'up') station.state = 'crashed';
+    if (station.state !== 'up') return;
+    station.state = 'crashed';
+    this.access.silence(station.index, this.#ports.now());
   }
 
   /** As the end of a process does: every connection is closed, later dials are refused. `detach` follows. */
@@ -149,12 +150,12 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   }
 
   paired(link: number): boolean {
-    return this.links.mark(this.links.mark(link, MARK.reverse), MARK.open) === 1;
+    return this.links.isPeerOpen(link);
   }
 
   closeEnd(link: number, why: PeerReason): void {
-    const station = this.#stations[this.links.mark(link, MARK.from)] as Station<M, C>;
-    const peer = (this.#stations[this.links.mark(link, MARK.to)] as Station<M, C>).name;
+    const station = this.#stations[this.links.get(link, LINK.from)] as Station<M, C>;
+    const peer = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
     this.#release(station, peer, link);
     station.receive({ type: 'peer', peer, change: 'down', why });
   }
@@ -171,17 +172,17 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const { from, to, there, back } = dial;
     const known = Math.ceil(this.#ports.now() + back.base + back.spread);
     const link = this.links.add(from.index, to.index);
-    const reverse = this.links.mark(link, MARK.reverse);
+    const reverse = this.links.get(link, LINK.reverse);
     const luck = mix(
       mix(hashString(from.name), hashString(to.name)),
       mix(this.#options.seed ?? 0, this.#connections++),
     );
     this.links.set(link, LINK.base, there.base);
     this.links.set(link, LINK.spread, there.spread);
-    this.links.setMark(link, MARK.luck, luck);
+    this.links.set(link, LINK.luck, luck);
     this.links.set(reverse, LINK.base, back.base);
     this.links.set(reverse, LINK.spread, back.spread);
-    this.links.setMark(reverse, MARK.luck, ~luck);
+    this.links.set(reverse, LINK.luck, ~luck);
     this.links.set(reverse, LINK.lastControl, known);
     this.links.set(reverse, LINK.lastMedia, known);
     from.links.set(to.name, link);
@@ -203,57 +204,57 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const bytes = sizes.encodedBytes(message);
     const media = sizes.carriesChunk(message);
     const now = this.#ports.now();
-    const { numbers, marks } = this.links;
-    const row = link * 8;
-    const node = marks[row + MARK.from] as number;
+    const cells = this.links.cells;
+    const row = link * LINK_STRIDE;
+    const node = cells[row + LINK.from] as number;
     const departs = this.access.departure(node, now, bytes, media);
     this.access.countSent(node, bytes, media ? payloadOf(this.#options.sizes, message) : 0, media);
     const arrival = this.#transit.arrival(link, bytes, media, departs, extra);
-    marks[row + MARK.pending]!++;
+    cells[row + LINK.pending]!++;
     this.#ports.queue.push(Math.ceil(arrival), KIND.arrive, link, bytes * 2 + (media ? 1 : 0), message);
-    const outstanding = (numbers[row + LINK.outstanding] as number) + bytes;
-    numbers[row + LINK.outstanding] = outstanding;
+    const outstanding = (cells[row + LINK.outstanding] as number) + bytes;
+    cells[row + LINK.outstanding] = outstanding;
     if (outstanding > CONGESTED_BYTES || departs - now > CONGESTED_WAIT) this.#congest(link, outstanding);
   }
 
   #arrive(link: number, packed: number, message: M): void {
-    const { numbers, marks } = this.links;
-    const row = link * 8;
+    const cells = this.links.cells;
+    const row = link * LINK_STRIDE;
     const now = this.#ports.now();
-    const from = marks[row + MARK.from] as number;
-    const sender = this.#stations[from] as Station<M, C>;
-    if (sender.state === 'crashed' && now - (numbers[row + LINK.base] as number) > sender.crashedAt) {
-      marks[row + MARK.pending]!--;
+    const from = cells[row + LINK.from] as number;
+    if (this.access.wasSilent(from, now - (cells[row + LINK.base] as number))) {
+      cells[row + LINK.pending]!--;
       this.links.settle(link);
       return;
     }
     const bytes = packed >>> 1;
     const first = now - this.access.upTime(from, bytes);
-    const through = this.access.reception(marks[row + MARK.to] as number, first, now, bytes);
+    const through = this.access.reception(cells[row + LINK.to] as number, first, now, bytes);
     if (through < 0) this.#deliver(link, packed, message);
     else this.#ports.queue.push(through, KIND.deliver, link, packed, message);
   }
 
   #deliver(link: number, packed: number, message: M): void {
-    const { numbers, marks } = this.links;
-    const row = link * 8;
-    marks[row + MARK.pending]!--;
-    const open = marks[row + MARK.open] === 1;
-    const receiver = this.#stations[marks[row + MARK.to] as number] as Station<M, C>;
-    if (marks[(marks[row + MARK.reverse] as number) * 8 + MARK.open] !== 1) {
-      if (open) this.#unanswered(link, receiver);
-      else this.links.settle(link);
+    const cells = this.links.cells;
+    const row = link * LINK_STRIDE;
+    cells[row + LINK.pending]!--;
+    const ends = cells[row + LINK.open] as number;
+    const receiver = this.#stations[cells[row + LINK.to] as number] as Station<M, C>;
+    if ((ends & PEER_END) === 0) {
+      if ((ends & OWN_END) === 0) this.links.settle(link);
+      else this.#unanswered(link, receiver);
       return;
     }
     const bytes = packed >>> 1;
     const media = (packed & 1) === 1;
-    const outstanding = (numbers[row + LINK.outstanding] as number) - bytes;
-    numbers[row + LINK.outstanding] = outstanding;
-    marks[row + MARK.stalled] = 0;
-    if (marks[row + MARK.congested] === 1 && outstanding < CONGESTED_BYTES / 2) this.#relieve(link);
+    const outstanding = (cells[row + LINK.outstanding] as number) - bytes;
+    cells[row + LINK.outstanding] = outstanding;
+    cells[row + LINK.stalled] = 0;
+    if (cells[row + LINK.congested] === 1 && outstanding < CONGESTED_BYTES / 2) this.#relieve(link);
     this.access.countReceived(receiver.index, bytes, media ? payloadOf(this.#options.sizes, message) : 0, media);
-    const from = (this.#stations[marks[row + MARK.from] as number] as Station<M, C>).name;
+    const from = (this.#stations[cells[row + LINK.from] as number] as Station<M, C>).name;
     this.deliveredBytes = bytes;
+    this.#acting = receiver;
     receiver.receive({ type: 'message', from, message });
     this.deliveredBytes = 0;
   }
@@ -262,25 +263,25 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   #unanswered(link: number, receiver: Station<M, C>): void {
     if (receiver.state === 'crashed') this.#stall(link);
     else {
-      const back = Math.ceil(this.links.get(this.links.mark(link, MARK.reverse), LINK.base));
+      const back = Math.ceil(this.links.get(this.links.get(link, LINK.reverse), LINK.base));
       this.#schedule(this.#ports.now() + back, KIND.reset, link, 0, 'reset');
     }
   }
 
   /** Starts the give-up timer, unless it runs. */
   #stall(link: number): void {
-    if (this.links.mark(link, MARK.stalled) !== 0) return;
+    if (this.links.get(link, LINK.stalled) !== 0) return;
     const stamp = (Math.floor(this.#ports.now() / 1_000) % 0x3fffffff) + 1;
-    this.links.setMark(link, MARK.stalled, stamp);
+    this.links.set(link, LINK.stalled, stamp);
     this.#schedule(this.#ports.now() + this.#giveUp, KIND.expire, link, stamp, null);
   }
 
   #handleLink(kind: number, link: number, argument: number, payload: unknown): void {
-    this.links.setMark(link, MARK.pending, this.links.mark(link, MARK.pending) - 1);
-    const open = this.links.mark(link, MARK.open) === 1;
-    const reverse = this.links.mark(link, MARK.reverse);
+    this.links.set(link, LINK.pending, this.links.get(link, LINK.pending) - 1);
+    const open = this.links.isOpen(link);
+    const reverse = this.links.get(link, LINK.reverse);
     if (kind === KIND.bye) {
-      if (this.links.mark(reverse, MARK.open) === 1) this.closeEnd(reverse, payload as PeerReason);
+      if (this.links.isPeerOpen(link)) this.closeEnd(reverse, payload as PeerReason);
     } else if (!open) {
       this.links.settle(link);
       return;
@@ -288,7 +289,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     else if (kind === KIND.retry) this.#retry(link);
     else {
       assert(kind === KIND.expire, 'an event of the network');
-      if (this.links.mark(link, MARK.stalled) === argument) this.closeEnd(link, 'timeout');
+      if (this.links.get(link, LINK.stalled) === argument) this.closeEnd(link, 'timeout');
     }
     this.links.settle(link);
   }
@@ -310,8 +311,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** Sends what is held as far as the rules let it pass. */
   #retry(link: number): void {
-    const from = (this.#stations[this.links.mark(link, MARK.from)] as Station<M, C>).name;
-    const to = (this.#stations[this.links.mark(link, MARK.to)] as Station<M, C>).name;
+    const from = (this.#stations[this.links.get(link, LINK.from)] as Station<M, C>).name;
+    const to = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
     const now = this.#ports.now();
     const done = this.#held.release(
       link,
@@ -319,7 +320,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       (message, delay) => {
         const bytes = this.#options.sizes.encodedBytes(message);
         this.links.set(link, LINK.outstanding, this.links.get(link, LINK.outstanding) - bytes);
-        this.links.setMark(link, MARK.stalled, 0);
+        this.links.set(link, LINK.stalled, 0);
         this.#transmit(link, message, delay);
       },
     );
@@ -332,20 +333,20 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       this.#schedule(this.#ports.now(), KIND.reset, link, 0, 'slow');
       return;
     }
-    if (this.links.mark(link, MARK.congested) === 1) return;
-    this.links.setMark(link, MARK.congested, 1);
+    if (this.links.get(link, LINK.congested) === 1) return;
+    this.links.set(link, LINK.congested, 1);
     this.#report(link, this.#ports.now(), 'congested', 'full');
   }
 
   #relieve(link: number): void {
-    this.links.setMark(link, MARK.congested, 0);
-    const acknowledged = Math.ceil(this.#ports.now() + this.links.get(this.links.mark(link, MARK.reverse), LINK.base));
+    this.links.set(link, LINK.congested, 0);
+    const acknowledged = Math.ceil(this.#ports.now() + this.links.get(this.links.get(link, LINK.reverse), LINK.base));
     this.#report(link, acknowledged, 'writable', 'drained');
   }
 
   #report(link: number, at: Time, change: 'congested' | 'writable', why: PeerReason): void {
-    const peer = (this.#stations[this.links.mark(link, MARK.to)] as Station<M, C>).name;
-    this.inform(this.#stations[this.links.mark(link, MARK.from)] as Station<M, C>, at, {
+    const peer = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
+    this.inform(this.#stations[this.links.get(link, LINK.from)] as Station<M, C>, at, {
       type: 'peer',
       peer,
       change,
@@ -355,7 +356,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** Closes the own end at once; the peer hears of it behind all that was sent. */
   #hangUp(station: Station<M, C>, link: number, why: PeerReason): void {
-    const peer = (this.#stations[this.links.mark(link, MARK.to)] as Station<M, C>).name;
+    const peer = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
     const departs = this.access.departure(station.index, this.#ports.now(), BYE_BYTES, false);
     const arrival = Math.max(
       departs + this.links.get(link, LINK.base) + this.links.get(link, LINK.spread),
@@ -369,13 +370,13 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   #release(station: Station<M, C>, peer: NodeId, link: number): void {
     if (station.links.get(peer) === link) station.links.delete(peer);
-    this.links.setMark(link, MARK.open, 0);
+    this.links.close(link);
     this.#held.forget(link);
     this.links.settle(link);
   }
 
   #schedule(at: Time, kind: number, link: number, argument: number, payload: unknown): void {
-    this.links.setMark(link, MARK.pending, this.links.mark(link, MARK.pending) + 1);
+    this.links.set(link, LINK.pending, this.links.get(link, LINK.pending) + 1);
     this.#ports.queue.push(at, kind, link, argument, payload);
   }
 
@@ -386,11 +387,11 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** The node that acts is nearly always the one that acted last. */
   #known(name: NodeId): Station<M, C> {
-    const last = this.#sender;
+    const last = this.#acting;
     if (last !== null && last.name === name) return last;
     const station = this.#byName.get(name);
     if (station === undefined) throw new RangeError(`no node ${name}`);
-    this.#sender = station;
+    this.#acting = station;
     return station;
   }
 }

@@ -10,6 +10,7 @@ import type { NetworkOptions } from './network-types.js';
 import { SimNetwork } from './network.js';
 import { KIND } from './queue-types.js';
 import { BlockRing } from './queue.js';
+import { Wakes } from './wakes.js';
 
 export type Observer = (at: Time, node: NodeId, event: TraceEvent) => void;
 
@@ -53,6 +54,8 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   readonly #byId = new Map<NodeId, WorldNode<M, C, V>>();
   readonly #tags = new Map<string, number>();
   readonly #wakes: Wakes;
+  /** The node whose machine handles an input, or was the last to. */
+  #acting: WorldNode<M, C, V> | null = null;
   #now: Time = 0;
 
   constructor(options: WorldOptions<M>) {
@@ -150,7 +153,9 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   }
 
   wakeAt(key: NodeId, at: Time | null, wake: () => void): void {
-    this.#wakes.set(this.node(key).index, at, wake, this.#now);
+    const acting = this.#acting;
+    const index = acting !== null && acting.id === key ? acting.index : this.node(key).index;
+    this.#wakes.set(index, at, wake, this.#now);
   }
 
   #carryOut(): void {
@@ -190,6 +195,7 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
 
   #record(at: Time, index: number, input: Input<M, C>): void {
     this.inputs++;
+    this.#acting = this.#nodes[index] as WorldNode<M, C, V>;
     this.digest.add(at, index, INPUT_KINDS[input.type], this.#tag(input), this.network.deliveredBytes);
   }
 
@@ -213,67 +219,5 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
     let tag = this.#tags.get(name);
     if (tag === undefined) this.#tags.set(name, (tag = this.#tags.size + 1));
     return tag;
-  }
-}
-
-/**
- * The one wake-up of each node. Moving it to a later time costs nothing: the queued event stays, and queues itself
- * anew when it comes up too early. Moving it to an earlier time or cancelling it makes the queued event stale.
- */
-class Wakes {
-  readonly #queue: BlockRing;
-  readonly #wakes: (() => void)[] = [];
-  #wanted = new Float64Array(64).fill(NEVER);
-  /** Time of the event in the queue that still counts, NEVER for none. */
-  #queued = new Float64Array(64).fill(NEVER);
-  #generation = new Int32Array(64);
-
-  constructor(queue: BlockRing) {
-    this.#queue = queue;
-  }
-
-  set(node: number, at: Time | null, wake: () => void, now: Time): void {
-    if (node >= this.#wanted.length) this.#grow(node);
-    this.#wakes[node] = wake;
-    if (at === null) {
-      this.#wanted[node] = NEVER;
-      return;
-    }
-    const due = at > now ? Math.ceil(at) : now;
-    this.#wanted[node] = due;
-    if (due < (this.#queued[node] as number)) this.#push(node, due);
-  }
-
-  fire(node: number, generation: number, now: Time): void {
-    if (this.#generation[node] !== generation) return;
-    this.#queued[node] = NEVER;
-    const wanted = this.#wanted[node] as number;
-    if (wanted === NEVER) return;
-    if (wanted > now) this.#push(node, wanted);
-    else {
-      this.#wanted[node] = NEVER;
-      this.#wakes[node]?.();
-    }
-  }
-
-  #push(node: number, at: Time): void {
-    this.#queued[node] = at;
-    const generation = ((this.#generation[node] as number) + 1) | 0;
-    this.#generation[node] = generation;
-    this.#queue.push(at, KIND.wake, node, generation, null);
-  }
-
-  #grow(node: number): void {
-    let capacity = this.#wanted.length;
-    while (capacity <= node) capacity *= 2;
-    const wanted = new Float64Array(capacity).fill(NEVER);
-    const queued = new Float64Array(capacity).fill(NEVER);
-    const generation = new Int32Array(capacity);
-    wanted.set(this.#wanted);
-    queued.set(this.#queued);
-    generation.set(this.#generation);
-    this.#wanted = wanted;
-    this.#queued = queued;
-    this.#generation = generation;
   }
 }
