@@ -42,8 +42,10 @@ export function loadScenario(file: Json, options: ScenarioOptions = {}): Loaded 
   }
   if (options.viewers !== undefined) raw = { ...raw, viewers: options.viewers };
   if (options.duration !== undefined) raw = shortened(raw, options.duration);
-  for (const [path, value] of options.set ?? []) raw = assign(raw, path.split('.'), value) as JsonObject;
-  const document = SCENARIO.complete(raw) as JsonObject;
+  let document = SCENARIO.complete(raw) as JsonObject;
+  for (const [path, value] of options.set ?? []) {
+    document = SCENARIO.complete(assign(document, path.split('.'), value)) as JsonObject;
+  }
   const scenario = SCENARIO.read(document, '', problems);
   if (problems.length === 0) cross(scenario, problems);
   return problems.length === 0 ? { ok: true, scenario, document } : { ok: false, problems };
@@ -130,7 +132,7 @@ function assign(target: Json | undefined, path: readonly string[], value: Json):
     copy[Number(head)] = assign(copy[Number(head)], rest, value);
     return copy;
   }
-  const holder = isObject(target) ? target : {};
+  const holder = isObject(target) && (head !== 'model' || target[head] === value) ? target : {};
   return { ...holder, [head]: assign(holder[head], rest, value) };
 }
 
