@@ -17,6 +17,7 @@ export const TIMERS = [
   'pulse',
   'play',
   'seek',
+  'improve',
   'renew',
   'uplink',
   'leave',
@@ -89,7 +90,9 @@ export class NodeContext {
   loadOf(stream: Stream): StreamLoad | null {
     if (stream.manifest === null || (stream.publishing === null && !stream.joined)) return null;
     let depth = 0;
-    for (let sub = 0; sub < stream.substreams; sub++) depth = Math.max(depth, stream.subs.depth(sub));
+    for (let sub = 0; sub < stream.substreams; sub++) {
+      if ((stream.interior & (1 << sub)) !== 0) depth = Math.max(depth, stream.subs.depth(sub));
+    }
     return { stream: stream.id, free: this.freeSlots(stream), interior: stream.interior, depth };
   }
 

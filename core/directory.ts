@@ -218,7 +218,7 @@ function inTurns(sorted: readonly Sampled[], subs: number, count: number): Candi
   return taken;
 }
 
-/** Hops from the publisher, those without room behind the others. */
+/** Hops from the publisher; one without room may still have a leaf that steps aside for a relay. */
 function order(load: StreamLoad): number {
-  return load.depth + (load.free > 0 || load.depth === 0 ? 0 : 8);
+  return load.depth + (load.free > 0 || load.depth === 0 ? 0 : 2);
 }

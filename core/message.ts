@@ -55,7 +55,7 @@ export interface StreamLoad {
   readonly free: number;
   /** Bit s is set where the node relays sub-stream s to others. */
   readonly interior: number;
-  /** Largest depth over the sub-streams. */
+  /** Largest depth over the sub-streams it relays. */
   readonly depth: number;
 }
 

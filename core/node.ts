@@ -22,6 +22,8 @@ import { viewOf } from './view-of.js';
 /** Period of everything that is done regularly: playing, ticking, judging silence, repairing. */
 const PULSE = 100 * MS;
 const HOUSEKEEPING = 2 * SECOND;
+/** Between two looks for a better place there is this time to twice this time. */
+const IMPROVE = 10 * SECOND;
 /** A pulse this late means that this node itself was paused: silence proves nothing then. */
 const PAUSED = 150 * MS;
 /** Connections that serve no purpose are closed after this while there are many. */
@@ -278,6 +280,10 @@ export class AstralNode implements Machine<Message, Command, View> {
       for (const stream of this.#ctx.streams.values()) next = Math.min(next, this.#seek.step(stream));
       this.#ctx.deadlines.set('seek', next);
     },
+    improve: () => {
+      for (const stream of this.#ctx.streams.values()) this.#seek.improve(stream);
+      this.#ctx.deadlines.set('improve', this.#ctx.now + this.#improveAfter());
+    },
     renew: () => {
       for (const stream of this.#ctx.streams.values()) this.#consumer.renew(stream);
       this.#ctx.deadlines.set('renew', this.#ctx.now + this.#ctx.config.renewEvery);
@@ -387,8 +393,13 @@ export class AstralNode implements Machine<Message, Command, View> {
     }
   }
 
+  #improveAfter(): number {
+    return IMPROVE + this.#ctx.rng.below(IMPROVE);
+  }
+
   #startPulse(): void {
     const ctx = this.#ctx;
+    ctx.deadlines.setEarlier('improve', ctx.now + Math.ceil(this.#improveAfter() / 3));
     ctx.deadlines.setEarlier('pulse', ctx.now + ctx.rng.below(PULSE));
     ctx.deadlines.setEarlier('renew', ctx.now + ctx.rng.below(ctx.config.renewEvery));
   }

@@ -63,6 +63,9 @@ export class Stream {
   refusals = 0;
   /** Bit set of the sub-streams whose provider has announced its leave. */
   moving = 0;
+  /** Bit set of the sub-streams for which a provider nearer to the publisher is looked for. */
+  improving = 0;
+  improveRounds = 0;
   #newestHeard = -1;
 
   constructor(id: StreamId, self: NodeId, targetLag: Time) {
@@ -106,6 +109,13 @@ export class Stream {
 
   get epoch(): number {
     return this.manifest?.epoch ?? -1;
+  }
+
+  /** Whether this node waits for a provider of the sub-stream, or its provider does. */
+  starves(sub: number): boolean {
+    if (this.publishing !== null) return false;
+    const ticket = this.inbound[sub] ?? null;
+    return ticket === null || ticket.hopeless || this.subs.providerStarving(sub) > 0;
   }
 
   get substreams(): number {

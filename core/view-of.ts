@@ -1,5 +1,4 @@
 import type { NodeContext } from './context.js';
-import { starves } from './delivery/relay.js';
 import type { Stream } from './stream.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { PathView, StreamView, TicketView, View } from './view.js';
@@ -30,6 +29,7 @@ function streamView(stream: Stream): StreamView {
     epoch: stream.epoch,
     publisher: stream.publishing !== null,
     watching: stream.watching,
+    interior: stream.interior,
     substreams: stream.substreams,
     tickets: [...inbound, ...stream.outbound.flat()].map(ticketView),
     paths: Array.from({ length: stream.substreams }, (_, sub) => pathView(stream, sub)),
@@ -47,5 +47,5 @@ function ticketView(ticket: Ticket): TicketView {
 
 function pathView(stream: Stream, sub: number): PathView {
   const { seq, depth } = stream.subs.beat(sub);
-  return { sub, seq, depth, via: stream.inbound[sub]?.peer.id ?? null, starving: starves(stream, sub) };
+  return { sub, seq, depth, via: stream.inbound[sub]?.peer.id ?? null, starving: stream.starves(sub) };
 }

@@ -26,6 +26,8 @@ export interface StreamView {
   readonly epoch: number;
   readonly publisher: boolean;
   readonly watching: boolean;
+  /** Bit s is set where the node relays sub-stream s by preference. */
+  readonly interior: number;
   readonly substreams: number;
   readonly tickets: readonly TicketView[];
   readonly paths: readonly PathView[];

@@ -7,7 +7,7 @@ import type { Stream } from '../stream.js';
 import type { Ticket } from '../tickets/ticket.js';
 import type { ChunkChange, ChunkReason } from '../trace.js';
 import { verifyChunk } from '../trust/chunks.js';
-import { MS, NEVER, SECOND, type NodeId, type Time } from '../units.js';
+import { MS, NEVER, SECOND, type NodeId } from '../units.js';
 
 /** Half a pulse: a tick may go out this much early rather than a whole pulse late. */
 const SLACK = 50 * MS;
@@ -79,7 +79,7 @@ export class Relay {
     const message = this.#push(stream, chunk, sub);
     for (const ticket of list) {
       if (ticket.state === 'active' && ticket.peer !== from)
-        this.#sendChunk(stream, ticket.peer, message, sub, ticket.expires, false);
+        this.#sendChunk(stream, ticket.peer, message, sub, ticket, false);
     }
   }
 
@@ -89,7 +89,7 @@ export class Relay {
       for (let seq = Math.max(from, stream.window.floor); seq <= stream.window.newest; seq++) {
         const chunk = stream.window.get(seq);
         if (chunk === undefined || stream.dealing.subOf(seq) !== ticket.sub) continue;
-        this.#sendChunk(stream, ticket.peer, this.#push(stream, chunk, ticket.sub), ticket.sub, ticket.expires, true);
+        this.#sendChunk(stream, ticket.peer, this.#push(stream, chunk, ticket.sub), ticket.sub, ticket, true);
       }
     }
     this.#tick(stream, ticket.peer);
@@ -112,7 +112,7 @@ export class Relay {
       }
       const sub = stream.dealing.subOf(seq);
       const message: ChunkMessage = { ...this.#push(stream, chunk, sub), mode: 'pull' };
-      this.#sendChunk(stream, peer, message, sub, NEVER, true);
+      this.#sendChunk(stream, peer, message, sub, null, true);
     }
     if (lacking.length > 0) ctx.send(peer, { type: 'lacking', stream: pull.stream, epoch: pull.epoch, seqs: lacking });
   }
@@ -171,12 +171,19 @@ export class Relay {
     return { type: 'chunk', mode: 'push', chunk, beatSeq: stream.subs.seq(sub), depth: stream.subs.depth(sub) };
   }
 
-  #sendChunk(stream: Stream, peer: Peer, message: ChunkMessage, sub: number, leaseEnd: Time, repair: boolean): void {
+  #sendChunk(
+    stream: Stream,
+    peer: Peer,
+    message: ChunkMessage,
+    sub: number,
+    ticket: Ticket | null,
+    repair: boolean,
+  ): void {
     const ctx = this.#ctx;
+    const leaseEnd = ticket?.expires ?? NEVER;
     if (leaseEnd <= ctx.now) return;
-    const verdict = peer.congested
-      ? 'full'
-      : ctx.uplink.offer(ctx.now, peer.id, message, Math.min(leaseEnd, ctx.now + PATIENCE), repair);
+    const expires = Math.min(leaseEnd, ctx.now + PATIENCE);
+    const verdict = peer.congested ? 'full' : ctx.uplink.offer(ctx.now, peer.id, message, expires, ticket, repair);
     if (verdict === 'send') this.#deliver(stream, peer, message);
     else if (verdict === 'wait') ctx.deadlines.setEarlier('uplink', ctx.uplink.due(ctx.now));
     else this.#trace(stream, message.chunk, sub, 'dropped', peer.id, message.depth, 'overload');
@@ -195,7 +202,7 @@ export class Relay {
     for (let sub = 0; sub < stream.substreams; sub++) {
       for (const ticket of stream.outbound[sub] as Ticket[]) {
         if (ticket.peer !== peer || ticket.state !== 'active') continue;
-        beats.push({ sub, ...stream.subs.beat(sub), starving: starves(stream, sub) });
+        beats.push({ sub, ...stream.subs.beat(sub), starving: stream.starves(sub) });
       }
     }
     if (beats.length > 0) this.#ctx.send(peer, { type: 'tick', stream: stream.id, beats });
@@ -227,10 +234,4 @@ export class Relay {
       why,
     });
   }
-}
-
-/** Whether a node waits for a provider of the sub-stream, or its provider does. */
-export function starves(stream: Stream, sub: number): boolean {
-  if (stream.publishing !== null) return false;
-  return (stream.inbound[sub] ?? null)?.state !== 'active' || stream.subs.providerStarving(sub) > 0;
 }

@@ -3,7 +3,6 @@ import { LIMITS } from '../limits.js';
 import type { Peer } from '../membership/peers.js';
 import type { Stream } from '../stream.js';
 import { MS, type Time } from '../units.js';
-import { starves } from './relay.js';
 
 /** A chunk is overdue when it is this much later than the latest its sub-stream has lately been. */
 const MARGIN = 150 * MS;
@@ -120,7 +119,7 @@ export class Repair {
   /** Those that do not get this sub-stream through us. */
   #likely(stream: Stream, holders: readonly Peer[], sub: number): Peer[] {
     const fed = stream.outbound[sub] ?? [];
-    const provider = starves(stream, sub) ? stream.inbound[sub]?.peer : undefined;
+    const provider = stream.starves(sub) ? stream.inbound[sub]?.peer : undefined;
     return holders.filter((peer) => peer !== provider && !fed.some((ticket) => ticket.peer === peer));
   }
 

@@ -1,5 +1,6 @@
 import { LIMITS } from '../limits.js';
 import type { ChunkMessage } from '../message.js';
+import type { Ticket } from '../tickets/ticket.js';
 import { MS, NEVER, SECOND, type NodeId, type Time } from '../units.js';
 
 /** Bytes of headers and signature that a chunk message adds to its payload, for pacing. */
@@ -9,6 +10,8 @@ const BURST: Time = 100 * MS;
 
 interface Waiting {
   readonly to: NodeId;
+  /** The ticket it is sent under; null for the answer to a pull. */
+  readonly ticket: Ticket | null;
   readonly message: ChunkMessage;
   /** After this the chunk is of no use to the receiver. */
   readonly expires: Time;
@@ -36,7 +39,14 @@ export class Uplink {
   }
 
   /** Whether the chunk may leave now, waits, or is lost because too much waits already. */
-  offer(now: Time, to: NodeId, message: ChunkMessage, expires: Time, repair: boolean): 'send' | 'wait' | 'full' {
+  offer(
+    now: Time,
+    to: NodeId,
+    message: ChunkMessage,
+    expires: Time,
+    ticket: Ticket | null,
+    repair: boolean,
+  ): 'send' | 'wait' | 'full' {
     this.#fill(now);
     const queue = repair ? this.#repair : this.#live;
     const idle = this.#live.length === 0 && (!repair || this.#repair.length === 0);
@@ -45,7 +55,7 @@ export class Uplink {
       return 'send';
     }
     if (queue.length >= LIMITS.uplinkQueue) return 'full';
-    queue.push({ to, message, expires });
+    queue.push({ to, ticket, message, expires });
     return 'wait';
   }
 
@@ -89,8 +99,14 @@ export class Uplink {
 
   /** Forgets what waits for a peer that is gone. */
   forget(peer: NodeId): void {
-    this.#live.forget(peer);
-    this.#repair.forget(peer);
+    this.#live.forget((waiting) => waiting.to === peer);
+    this.#repair.forget((waiting) => waiting.to === peer);
+  }
+
+  /** Forgets what waits under a ticket that has ended: nothing may be sent without one. */
+  forgetTicket(ticket: Ticket): void {
+    this.#live.forget((waiting) => waiting.ticket === ticket);
+    this.#repair.forget((waiting) => waiting.ticket === ticket);
   }
 
   #spend(message: ChunkMessage, repair: boolean): void {
@@ -149,9 +165,9 @@ class Queue {
     }
   }
 
-  forget(peer: NodeId): void {
+  forget(which: (waiting: Waiting) => boolean): void {
     if (this.length === 0) return;
-    this.#items = this.#items.slice(this.#head).filter((waiting) => waiting.to !== peer);
+    this.#items = this.#items.slice(this.#head).filter((waiting) => !which(waiting));
     this.#head = 0;
   }
 }

@@ -16,9 +16,10 @@ const DIAL_TIMEOUT = 6 * SECOND;
 const STEP = 150 * MS;
 const FIND_EVERY = 1 * SECOND;
 /** A search this long with this many refusals asks for any free slot, wherever it is. */
-const URGENT_AFTER = 1 * SECOND;
-const URGENT_REFUSALS = 3;
+const URGENT_AFTER = 2 * SECOND;
+const URGENT_REFUSALS = 4;
 const FIND_COUNT = 16;
+const IMPROVE_ROUNDS = 6;
 
 interface Ranked {
   readonly prospect: Prospect;
@@ -47,7 +48,7 @@ export class Seek {
     if (sought === 0) {
       stream.refusals = 0;
       stream.soughtSince = NEVER;
-      return NEVER;
+      return this.#improveRound(stream);
     }
     if (stream.soughtSince === NEVER) stream.soughtSince = ctx.now;
     const ranked = this.#rank(stream, sought);
@@ -55,6 +56,47 @@ export class Seek {
     this.#dial(stream, sought, ranked);
     if (ranked.length < FIND_COUNT / 2) this.find(stream, sought);
     return ctx.now + STEP;
+  }
+
+  /**
+   * Begins to look for a provider nearer to the publisher on the sub-stream where that helps most: all consumers rise
+   * with this node. Called rarely, so that a consumer changes its provider at most about twice a minute of its own
+   * accord. The search descends from the publisher by referrals.
+   */
+  improve(stream: Stream): void {
+    stream.improving = 0;
+    if (!stream.watching || this.#ctx.leaving || stream.manifest === null || this.#consumer.needs(stream) !== 0) return;
+    let best = -1;
+    let worth = 0;
+    for (let sub = 0; sub < stream.substreams; sub++) {
+      const value = (stream.subs.depth(sub) - 1) * (1 + (stream.outbound[sub] ?? []).length);
+      if (value > worth) {
+        best = sub;
+        worth = value;
+      }
+    }
+    if (best < 0) return;
+    stream.improving = 1 << best;
+    stream.improveRounds = IMPROVE_ROUNDS;
+    this.find(stream, stream.improving);
+    this.#ctx.deadlines.setEarlier('seek', this.#ctx.now + STEP);
+  }
+
+  /** One round of asks for a better place; returns when the next is due. */
+  #improveRound(stream: Stream): Time {
+    if (stream.improving === 0) return NEVER;
+    if (stream.improveRounds-- <= 0) {
+      stream.improving = 0;
+      return NEVER;
+    }
+    const sub = 31 - Math.clz32(stream.improving);
+    const depth = stream.subs.depth(sub);
+    const nearer = this.#rank(stream, stream.improving).filter(
+      ({ prospect: { load } }) => load !== null && load.depth + 1 < depth,
+    );
+    this.#ask(stream, stream.improving, nearer);
+    this.#dial(stream, stream.improving, nearer);
+    return this.#ctx.now + 3 * STEP;
   }
 
   /** Asks the directory and a neighbour or two for candidates. */
@@ -89,7 +131,7 @@ export class Seek {
     const urgent = this.#isUrgent(stream);
     for (const { prospect, peer } of ranked) {
       if (peer === undefined) continue;
-      const subs = sought & this.#relayed(prospect, urgent) & ~this.#busy(stream, peer);
+      const subs = sought & this.#worth(stream, prospect, urgent) & ~this.#busy(stream, peer);
       if (subs === 0) continue;
       stream.asks.set(prospect.id, { subs, at: ctx.now });
       ctx.peers.use(peer, ctx.now);
@@ -111,11 +153,11 @@ export class Seek {
     for (const { subs } of stream.asks.values()) count(subs);
     for (const id of stream.dials.keys()) {
       const prospect = stream.candidates.get(id);
-      if (prospect !== undefined) count(this.#relayed(prospect, urgent));
+      if (prospect !== undefined) count(this.#worth(stream, prospect, urgent));
     }
     for (const { prospect, peer } of ranked) {
       if (stream.dials.size >= DIALS || ctx.peers.size >= ctx.config.maxPeers) return;
-      const subs = this.#relayed(prospect, urgent) & sought & ~twice;
+      const subs = this.#worth(stream, prospect, urgent) & sought & ~twice;
       if (peer !== undefined || subs === 0) continue;
       stream.dials.set(prospect.id, ctx.now);
       ctx.fx.connect({ node: prospect.id, address: prospect.address });
@@ -123,10 +165,11 @@ export class Seek {
     }
   }
 
-  /** Sub-streams that are worth asking a candidate for. */
-  #relayed(prospect: Prospect, urgent: boolean): number {
+  /** Sub-streams that are worth asking a candidate for; one without room may have a leaf that steps aside for a relay. */
+  #worth(stream: Stream, prospect: Prospect, urgent: boolean): number {
     const { load } = prospect;
-    return urgent || load === null || load.depth === 0 ? ~0 : load.interior;
+    if (urgent || load === null) return ~0;
+    return load.free > 0 ? load.interior : load.interior & stream.interior;
   }
 
   #isUrgent(stream: Stream): boolean {

@@ -33,7 +33,7 @@ export class Consumer {
     for (let sub = 0; sub < stream.substreams; sub++) {
       const ticket = stream.inbound[sub] ?? null;
       const since = stream.subs.providerStarving(sub);
-      if (ticket === null || this.#isHopeless(ticket) || (since > 0 && since < patience)) needs |= 1 << sub;
+      if (ticket === null || ticket.hopeless || (since > 0 && since < patience)) needs |= 1 << sub;
     }
     return needs | stream.moving;
   }
@@ -43,7 +43,8 @@ export class Consumer {
     const pending = stream.asks.get(peer.id);
     const asked = pending !== undefined && (pending.subs & (1 << offer.sub)) !== 0;
     if (pending !== undefined && asked) this.#answered(stream, peer, 1 << offer.sub);
-    if (!asked || (this.needs(stream) & (1 << offer.sub)) === 0 || stream.inbound[offer.sub]?.peer === peer) {
+    const wanted = (this.needs(stream) & (1 << offer.sub)) !== 0 || this.#improves(stream, offer);
+    if (!asked || !wanted || stream.inbound[offer.sub]?.peer === peer) {
       this.#decline(peer, offer, 'surplus');
       return;
     }
@@ -123,7 +124,7 @@ export class Consumer {
     }
   }
 
-  /** Judges silence and leases. Returns the sub-streams whose standing with their provider changed, as a bit set. */
+  /** Judges silence and leases. Returns the sub-streams that began or ceased to starve by it, as a bit set. */
   watchProviders(stream: Stream, excuse: boolean): number {
     const ctx = this.#ctx;
     let changed = 0;
@@ -131,15 +132,16 @@ export class Consumer {
       if (ticket === null) continue;
       const gap = ctx.now - ctx.peers.lastHeard(ticket.peer);
       const silent = gap > ctx.config.suspectAfter;
+      const hopeless = gap > 2 * ctx.config.suspectAfter && !excuse;
+      if (hopeless !== ticket.hopeless) changed |= 1 << ticket.sub;
+      ticket.hopeless = hopeless;
       if (ticket.expires <= ctx.now) {
         this.lose(stream, ticket, 'expired', 'expired', true);
         changed |= 1 << ticket.sub;
       } else if (silent && ticket.state === 'active' && !excuse) {
         this.#judge(stream, ticket, 'suspect', 'silent', gap);
-        changed |= 1 << ticket.sub;
       } else if (!silent && ticket.state === 'suspect') {
         this.#judge(stream, ticket, 'active', 'heard', gap);
-        changed |= 1 << ticket.sub;
       }
     }
     return changed;
@@ -161,10 +163,10 @@ export class Consumer {
     for (const ticket of stream.inbound) if (ticket !== null) this.#release(stream, ticket, why, true);
   }
 
-  /** Silent for so long that another provider is looked for; until then overdue chunks are pulled. */
-  #isHopeless(ticket: Ticket): boolean {
-    const { peers, now, config } = this.#ctx;
-    return ticket.state === 'suspect' && now - peers.lastHeard(ticket.peer) > 2 * config.suspectAfter;
+  /** Whether the offer lifts this node, and all below it, nearer to the publisher, and that was looked for. */
+  #improves(stream: Stream, offer: Offer): boolean {
+    const sought = (stream.improving & (1 << offer.sub)) !== 0;
+    return sought && offer.beat.depth + 1 < stream.subs.depth(offer.sub);
   }
 
   #accept(peer: Peer, stream: Stream, offer: Offer, roundTrip: number): void {
@@ -182,11 +184,13 @@ export class Consumer {
       state: 'active',
       expires: ctx.now + ctx.config.leaseConsumer,
       bitrate: stream.slotRate,
+      hopeless: false,
       rank: 0,
       displaces: null,
     };
     stream.inbound[sub] = ticket;
     stream.moving &= ~(1 << sub);
+    stream.improving &= ~(1 << sub);
     stream.subs.setOrphanSince(sub, 0);
     stream.subs.setProviderStarving(sub, 0);
     stream.subs.setHeardPush(sub, -1);
@@ -208,7 +212,8 @@ export class Consumer {
     const ctx = this.#ctx;
     const gap = ctx.now - ctx.peers.lastHeard(old.peer);
     const leaving = (stream.moving & (1 << old.sub)) !== 0;
-    const why = old.state === 'suspect' ? 'silent' : leaving ? 'leaving' : 'starving';
+    const starving = stream.subs.providerStarving(old.sub) > 0;
+    const why = old.state === 'suspect' ? 'silent' : leaving ? 'leaving' : starving ? 'starving' : 'improve';
     this.#release(stream, old, 'replaced', true);
     const { id } = stream;
     ctx.fx.trace?.({

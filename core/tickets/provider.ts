@@ -5,10 +5,14 @@ import type { Peer } from '../membership/peers.js';
 import { admissionPolicies, type Admission } from '../policies/admission.js';
 import type { Stream } from '../stream.js';
 import type { TicketReason } from '../trace.js';
+import { MS } from '../units.js';
 import type { Ticket } from './ticket.js';
 
 /** Newest keyframes named in an offer. */
 const KEYFRAMES = 4;
+
+/** Pause before a change of room is told, so that several are told at once. */
+const ANNOUNCE_SOON = 500 * MS;
 
 /** The provider's side of tickets: offers slots, keeps leases, gives capacity back. */
 export class Provider {
@@ -110,7 +114,8 @@ export class Provider {
     const list = stream.outbound[ticket.sub] as Ticket[];
     list.splice(list.indexOf(ticket), 1);
     ctx.provided.delete(ticket.id);
-    if (ticket.displaces === null) ctx.promised -= ticket.bitrate;
+    ctx.uplink.forgetTicket(ticket);
+    if (ticket.displaces === null) this.#promise(stream, -ticket.bitrate);
     ctx.peers.addTickets(ticket.peer, -1);
     ctx.traceTicket(stream, ticket, ticket.state, null, why);
   }
@@ -127,13 +132,19 @@ export class Provider {
 
   /** Consumers of ours that relay these sub-streams, those with room first, then others we know. */
   referral(stream: Stream, asker: Peer, subs: number): Candidate[] {
+    const ctx = this.#ctx;
     const found = new Map<string, { candidate: Candidate; order: number }>();
     for (const list of stream.outbound) {
       for (const { peer, state } of list) {
         if (state !== 'active' || peer === asker || peer.address === null || found.has(peer.id)) continue;
         const fits = (peer.interior & subs) !== 0;
-        const load = { stream: stream.id, free: peer.free, interior: peer.interior, depth: this.#depth(stream) + 1 };
-        const order = (fits ? 0 : 2) + (peer.free > 0 ? 0 : 1) + this.#ctx.rng.next();
+        const load = {
+          stream: stream.id,
+          free: peer.free,
+          interior: peer.interior,
+          depth: (ctx.loadOf(stream)?.depth ?? 0) + 1,
+        };
+        const order = (fits ? 0 : 2) + (peer.free > 0 ? 0 : 1) + ctx.rng.next();
         found.set(peer.id, { candidate: { contact: { node: peer.id, address: peer.address }, load }, order });
       }
     }
@@ -145,9 +156,7 @@ export class Provider {
   #consider(peer: Peer, stream: Stream, ask: Ask, sub: number): Refuse['why'] | null {
     const ctx = this.#ctx;
     if (ctx.leaving) return 'leaving';
-    const inbound = stream.inbound[sub] ?? null;
-    const fed = stream.publishing !== null || inbound?.state === 'active';
-    if (!fed || stream.subs.epoch(sub) < 0 || stream.subs.providerStarving(sub) > 0) return 'starving';
+    if (stream.starves(sub) || stream.subs.epoch(sub) < 0) return 'starving';
     if (stream.subs.depth(sub) + 1 > LIMITS.depth) return 'depth';
     const list = stream.outbound[sub] as Ticket[];
     for (const held of list.filter((ticket) => ticket.peer === peer)) this.drop(stream, held, 'replaced');
@@ -183,6 +192,7 @@ export class Provider {
       state: 'offered',
       expires: ctx.now + ctx.config.offerTtl,
       bitrate: stream.slotRate,
+      hopeless: false,
       rank,
       displaces,
     };
@@ -191,7 +201,7 @@ export class Provider {
     list.splice(after < 0 ? list.length : after, 0, ticket);
     ctx.provided.set(ticket.id, { stream, ticket });
     ctx.peers.addTickets(peer, 1);
-    if (displaces === null) ctx.promised += ticket.bitrate;
+    if (displaces === null) this.#promise(stream, ticket.bitrate);
     ctx.traceTicket(stream, ticket, null, 'offered', 'join');
     ctx.send(peer, {
       type: 'offer',
@@ -214,13 +224,22 @@ export class Provider {
     const there = ctx.provided.get(displaced.id)?.ticket === displaced;
     if (!there && ctx.promised + ticket.bitrate > ctx.config.uplink) return false;
     ticket.displaces = null;
-    ctx.promised += ticket.bitrate;
+    this.#promise(stream, ticket.bitrate);
     if (!there) return true;
     const { id, address, interior } = ticket.peer;
-    const load = { stream: stream.id, free: ticket.rank, interior, depth: this.#depth(stream) + 1 };
+    const load = { stream: stream.id, free: ticket.rank, interior, depth: (ctx.loadOf(stream)?.depth ?? 0) + 1 };
     const newcomer = address === null ? [] : [{ contact: { node: id, address }, load }];
     this.cancel(stream, displaced, 'displaced', newcomer);
     return true;
+  }
+
+  /** Keeps account of the uplink; the directory hears soon when the last slot goes or the first comes back. */
+  #promise(stream: Stream, bitrate: number): void {
+    const ctx = this.#ctx;
+    const before = ctx.freeSlots(stream) > 0;
+    ctx.promised += bitrate;
+    if (before !== ctx.freeSlots(stream) > 0 && !ctx.leaving)
+      ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
   }
 
   #acknowledge(peer: Peer, stream: Stream, stamp: number, tickets: readonly TicketRef[]): void {
@@ -232,12 +251,6 @@ export class Provider {
     const { ticket, generation } = confirm;
     this.#ctx.traceRefused('confirm', peer.id, why);
     this.#ctx.send(peer, { type: 'cancel', side: 'provider', ticket, generation, why, candidates: [] });
-  }
-
-  #depth(stream: Stream): number {
-    let depth = 0;
-    for (let sub = 0; sub < stream.substreams; sub++) depth = Math.max(depth, stream.subs.depth(sub));
-    return depth;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Ticket {
   expires: Time;
   /** Bits per second set aside. */
   readonly bitrate: number;
+  /** Consumer side: the provider has been silent for so long that it is as good as lost. */
+  hopeless: boolean;
   /** Provider side: slots the consumer relays this sub-stream with; 0 is a leaf. */
   readonly rank: number;
   /** Provider side, while offered: the ticket whose place this one takes. */
