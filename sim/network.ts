@@ -259,12 +259,13 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     this.deliveredBytes = 0;
   }
 
-  /** The receiver has no such connection: a live one answers with a reset, a dead one not at all. */
+  /** The receiver has no such connection: a live one answers with a reset, unless its own close is still under way. */
   #unanswered(link: number, receiver: Station<M, C>): void {
-    if (receiver.state === 'crashed') this.#stall(link);
+    const reverse = this.links.get(link, LINK.reverse);
+    if (receiver.state === 'crashed' || this.links.get(reverse, LINK.pending) > 0) this.#stall(link);
     else {
-      const back = Math.ceil(this.links.get(this.links.get(link, LINK.reverse), LINK.base));
-      this.#schedule(this.#ports.now() + back, KIND.reset, link, 0, 'reset');
+      const heard = this.#ports.now() + Math.ceil(this.links.get(reverse, LINK.base));
+      this.#schedule(heard, KIND.reset, link, 0, 'reset');
     }
   }
 
