@@ -2,6 +2,7 @@
 export { createCrypto, exportKey, generateKeyPair, importKey } from './crypto.js';
 export { DirectoryPort, type FrameAnswer } from './directory-port.js';
 export { FRAME_ROUTE, FRAME_TYPE, NODE_HEADER } from './http-directory.js';
+export { JournalFile } from './journal.js';
 export { Loopback } from './loopback.js';
 export { SystemClock } from './system-clock.js';
 export { DIAL_TIMEOUT_MS, type Connection, type DialResult, type Listener, type Transport } from './transport.js';
