@@ -17,6 +17,8 @@ const ID = /^[a-zA-Z0-9._-]{1,64}$/;
 
 export interface DirectoryEvents {
   up(contact: Contact, peer: NodeId): void;
+  /** The contact leads to a directory that is a peer already. */
+  known(contact: Contact, peer: NodeId): void;
   failed(contact: Contact, why: Extract<DialOutcome, { ok: false }>['why']): void;
   /** False when the frame cannot be read, which ends the channel. */
   message(peer: NodeId, frame: Uint8Array): boolean;
@@ -60,8 +62,13 @@ export class HttpDirectories {
   connect(contact: Contact): void {
     const route = frameRoute(contact.address);
     if (route === null || this.#dialling.has(route)) return;
+    const standing = [...this.#channels.values()].find((channel) => channel.route === route);
+    if (standing !== undefined) {
+      this.#events.known(contact, standing.peer);
+      return;
+    }
     if (this.#dialling.size + this.#channels.size >= MAX_DIRECTORIES) {
-      queueMicrotask(() => this.#events.failed(contact, 'busy'));
+      this.#events.failed(contact, 'busy');
       return;
     }
     this.#dialling.add(route);
@@ -70,7 +77,8 @@ export class HttpDirectories {
       if (this.#end.signal.aborted) return;
       if (!answer.ok) this.#events.failed(contact, answer.why === 'protocol' ? 'refused' : answer.why);
       else if (contact.node !== null && contact.node !== answer.peer) this.#events.failed(contact, 'identity');
-      else if (!this.#channels.has(answer.peer)) {
+      else if (this.#channels.has(answer.peer)) this.#events.known(contact, answer.peer);
+      else {
         this.#channels.set(answer.peer, { peer: answer.peer, route, waiting: [], busy: false });
         this.#events.up(contact, answer.peer);
       }

@@ -68,7 +68,11 @@ export class WireNetwork implements Network<Message, Command> {
     this.#options = options;
     this.#self = options.identity.id;
     this.#directories = new HttpDirectories(options.identity.id, {
-      up: (contact, peer) => this.#directoryUp(contact, peer),
+      up: (contact, peer) => {
+        this.#found(contact, peer);
+        this.#put({ type: 'peer', peer, change: 'up', why: 'dialled', address: contact.address });
+      },
+      known: (contact, peer) => this.#found(contact, peer),
       failed: (contact, why) => this.#dialFailed(contact, why),
       message: (peer, frame) => this.#decoded(peer, frame),
       down: (peer, why) => this.#put({ type: 'peer', peer, change: 'down', why }),
@@ -123,7 +127,11 @@ export class WireNetwork implements Network<Message, Command> {
       if (to.node !== null && (this.#peers.has(to.node) || this.#directories.serves(to.node))) return;
       if (to.node === this.#self) this.#dialFailed(to, 'identity');
       else if (this.#directories.takes(to.address)) this.#directories.connect(to);
-      else this.#dial(to);
+      else {
+        const peer = to.node === null ? this.#dialledAt(to.address) : null;
+        if (peer === null) this.#dial(to);
+        else this.#found(to, peer);
+      }
     });
   }
 
@@ -138,6 +146,14 @@ export class WireNetwork implements Network<Message, Command> {
     });
   }
 
+  /** The peer that stands at the other end of a connection dialled at this address. */
+  #dialledAt(address: string): NodeId | null {
+    for (const [peer, { connection }] of this.#peers) {
+      if (connection.dialled && connection.remote === address) return peer;
+    }
+    return null;
+  }
+
   #put(input: NodeInput): void {
     if (!this.#detached) this.#inbox?.put(input);
   }
@@ -146,9 +162,9 @@ export class WireNetwork implements Network<Message, Command> {
     this.#put({ type: 'dial', contact, outcome: { ok: false, why } });
   }
 
-  #directoryUp(contact: Contact, peer: NodeId): void {
+  /** Names the node that a contact without one has led to. */
+  #found(contact: Contact, peer: NodeId): void {
     if (contact.node === null) this.#put({ type: 'dial', contact, outcome: { ok: true, peer } });
-    this.#put({ type: 'peer', peer, change: 'up', why: 'dialled', address: contact.address });
   }
 
   #dial(contact: Contact): void {
@@ -238,7 +254,7 @@ export class WireNetwork implements Network<Message, Command> {
   #report(dial: Dial, peer: NodeId): boolean {
     let meant = false;
     for (const contact of dial.contacts) {
-      if (contact.node === null) this.#put({ type: 'dial', contact, outcome: { ok: true, peer } });
+      if (contact.node === null) this.#found(contact, peer);
       else if (contact.node !== peer) this.#dialFailed(contact, 'identity');
       meant ||= contact.node === null || contact.node === peer;
     }
