@@ -44,25 +44,28 @@ function edgeOf(bucket: number): Time {
 
 /** Byte and message counters of a node. Bytes are those of frames, headers included. */
 export const COUNTER = {
-  sentControl: 8,
-  sentMediaHeader: 9,
-  sentMediaPayload: 10,
-  receivedControl: 11,
-  receivedMediaHeader: 12,
-  receivedMediaPayload: 13,
-  sentMessages: 14,
+  sentControl: 4,
+  sentMediaHeader: 5,
+  sentMediaPayload: 6,
+  sentMessages: 7,
+  receivedControl: 12,
+  receivedMediaHeader: 13,
+  receivedMediaPayload: 14,
   receivedMessages: 15,
 } as const;
 
-/** Cells before the counters. `silentSince` is when the node crashed, NEVER unless it did. */
+/**
+ * The other cells: one cache line for what is sent, one for what is received. `silentSince` is when the node crashed,
+ * NEVER unless it did.
+ */
 const LINE = {
   upPerByte: 0,
-  downPerByte: 1,
-  piece: 2,
-  upFree: 3,
-  controlFree: 4,
-  downFree: 5,
-  silentSince: 6,
+  piece: 1,
+  upFree: 2,
+  controlFree: 3,
+  downPerByte: 8,
+  downFree: 9,
+  silentSince: 10,
 } as const;
 const STRIDE = 16;
 
@@ -136,9 +139,9 @@ export class AccessLinks {
     return at > (this.#lines[node * STRIDE + LINE.silentSince] as number);
   }
 
-  /** Transmission time of `bytes` in the uplink. */
-  upTime(node: number, bytes: number): Time {
-    return bytes * (this.#lines[node * STRIDE + LINE.upPerByte] as number);
+  /** Microseconds that a byte takes in the uplink. */
+  upPerByte(node: number): Time {
+    return this.#lines[node * STRIDE + LINE.upPerByte] as number;
   }
 
   /**
@@ -153,6 +156,14 @@ export class AccessLinks {
     lines[start + LINE.downFree] = done;
     if (done > now) return Math.ceil(done);
     return free > now - 1 ? now : -1;
+  }
+
+  /** Both ends of a new connection have sent and received so many bytes. */
+  countHellos(a: number, b: number, bytes: number): void {
+    for (const node of [a, b]) {
+      this.countSent(node, bytes, 0, false);
+      this.countReceived(node, bytes, 0, false);
+    }
   }
 
   countSent(node: number, bytes: number, payload: number, media: boolean): void {

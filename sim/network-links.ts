@@ -1,29 +1,33 @@
 import type { Time } from '../core/units.js';
 
-/** Numbers of a link, sixteen to a row: two cache lines. Times are microseconds and may be fractions. */
+/**
+ * Numbers of a link, sixteen to a row: two cache lines, of which a delivery touches the first alone.
+ * Times are microseconds and may be fractions.
+ */
 export const LINK = {
-  /** One-way delay that never changes, and the part that jitter scales. */
-  base: 0,
-  spread: 1,
-  /** Arrival of the last control message and of the last media message: nothing of the same class may come earlier. */
-  lastControl: 2,
-  lastMedia: 3,
+  /** Numbers of the nodes. */
+  from: 0,
+  to: 1,
+  /** Bits, see below. */
+  state: 2,
+  /** Events in the queue that name this link; it is reused only at 0. */
+  pending: 3,
   /** Bytes sent and not yet delivered: the fill of the sender's socket. */
   outstanding: 4,
-  /** Numbers of the nodes. */
-  from: 5,
-  to: 6,
+  /** One-way delay that never changes. */
+  base: 5,
+  /** Microseconds that a byte takes in the sender's uplink. */
+  upPerByte: 6,
   /** The link of the other direction. */
   reverse: 7,
-  /** Bits `OWN_END` and `PEER_END`: who still has its end of the connection. */
-  open: 8,
-  /** Events in the queue that name this link; it is reused only at 0. */
-  pending: 9,
+  /** The part of the delay that jitter scales. */
+  spread: 8,
+  /** Arrival of the last control message and of the last media message: nothing of the same class may come earlier. */
+  lastControl: 9,
+  lastMedia: 10,
   /** State of the stream of jitter and loss draws. */
-  luck: 10,
-  congested: 11,
-  /** Not 0 while nothing gets through and the give-up timer runs: the stamp of that timer. */
-  stalled: 12,
+  luck: 11,
+  roundTrip: 12,
   /** What departs after `holdFrom` arrives after `hold`, because a segment before it was lost. */
   holdFrom: 13,
   hold: 14,
@@ -33,8 +37,18 @@ export const LINK = {
 
 /** Cells of a row. */
 export const LINK_STRIDE = 16;
+
+/** The sender still has its end of the connection. */
 export const OWN_END = 1;
+/** The receiver still has its end. */
 export const PEER_END = 2;
+/** The sender was told that it is congested. */
+export const CONGESTED = 4;
+/** Nothing gets through and the give-up timer runs. */
+export const STALLED = 8;
+/** The sender died; what had not left it by then is lost. */
+export const SILENT = 16;
+
 const GONE = -1;
 
 /** Directed links of all connections, as columns; a row is reused when both ends are closed and nothing is under way. */
@@ -52,27 +66,29 @@ export class Links {
     return there;
   }
 
-  /** Whether the node that sends on this link still has its end. */
-  isOpen(link: number): boolean {
-    return (this.get(link, LINK.open) & OWN_END) !== 0;
+  /** Whether a bit of the state is set. */
+  is(link: number, bit: number): boolean {
+    return (this.get(link, LINK.state) & bit) !== 0;
   }
 
-  /** Whether the node at the other end still has its own. */
-  isPeerOpen(link: number): boolean {
-    return (this.get(link, LINK.open) & PEER_END) !== 0;
+  mark(link: number, bit: number): void {
+    this.set(link, LINK.state, this.get(link, LINK.state) | bit);
+  }
+
+  unmark(link: number, bit: number): void {
+    this.set(link, LINK.state, this.get(link, LINK.state) & ~bit);
   }
 
   /** Closes the sender's end. */
   close(link: number): void {
-    const reverse = this.get(link, LINK.reverse);
-    this.set(link, LINK.open, this.get(link, LINK.open) & PEER_END);
-    this.set(reverse, LINK.open, this.get(reverse, LINK.open) & OWN_END);
+    this.unmark(link, OWN_END);
+    this.unmark(this.get(link, LINK.reverse), PEER_END);
   }
 
   /** Gives both rows back once both ends are closed and nothing is under way. */
   settle(link: number): void {
     const reverse = this.get(link, LINK.reverse);
-    if (reverse === GONE || this.get(link, LINK.open) !== 0) return;
+    if (reverse === GONE || this.is(link, OWN_END | PEER_END)) return;
     if (this.get(link, LINK.pending) > 0 || this.get(reverse, LINK.pending) > 0) return;
     this.set(link, LINK.reverse, GONE);
     this.set(reverse, LINK.reverse, GONE);
@@ -109,6 +125,6 @@ export class Links {
     this.cells[start + LINK.from] = from;
     this.cells[start + LINK.to] = to;
     this.cells[start + LINK.reverse] = reverse;
-    this.cells[start + LINK.open] = OWN_END | PEER_END;
+    this.cells[start + LINK.state] = OWN_END | PEER_END;
   }
 }

@@ -1,17 +1,14 @@
 import type { Time } from '../core/units.js';
-import type { AccessLinks } from './network-access.js';
 import { LINK, LINK_STRIDE, type Links } from './network-links.js';
 import { Loss, jitter, nextLuck } from './network-luck.js';
 
 /** The way between two access lines: delay, jitter, loss, and the order that a connection keeps. */
 export class Transit {
   readonly #links: Links;
-  readonly #access: AccessLinks;
   readonly #loss: Loss;
 
-  constructor(links: Links, access: AccessLinks, lossRate: number) {
+  constructor(links: Links, lossRate: number) {
     this.#links = links;
-    this.#access = access;
     this.#loss = new Loss(lossRate);
   }
 
@@ -34,13 +31,8 @@ export class Transit {
   #suffer(link: number, bytes: number, departs: Time, arrival: Time): Time {
     const cells = this.#links.cells;
     const row = link * LINK_STRIDE;
-    const back = (cells[row + LINK.reverse] as number) * LINK_STRIDE;
-    const roundTrip =
-      (cells[row + LINK.base] as number) +
-      (cells[row + LINK.spread] as number) +
-      (cells[back + LINK.base] as number) +
-      (cells[back + LINK.spread] as number);
-    const begins = departs - this.#access.upTime(cells[row + LINK.from] as number, bytes);
+    const roundTrip = cells[row + LINK.roundTrip] as number;
+    const begins = departs - bytes * (cells[row + LINK.upPerByte] as number);
     const pathFree = cells[row + LINK.pathFree] as number;
     const free = (pathFree > begins ? pathFree : begins) + bytes * this.#loss.perByte(roundTrip);
     cells[row + LINK.pathFree] = free;

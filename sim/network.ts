@@ -4,17 +4,18 @@ import { SECOND, type NodeId, type Time } from '../core/units.js';
 import { hashString, mix } from './digest.js';
 import { AccessLinks, type AccessLink } from './network-access.js';
 import { Dials } from './network-dials.js';
-import { LINK, LINK_STRIDE, Links, OWN_END, PEER_END } from './network-links.js';
+import { LINK, LINK_STRIDE, Links, CONGESTED, OWN_END, PEER_END, SILENT, STALLED } from './network-links.js';
 import { HeldMessages } from './network-held.js';
+import { Stations } from './network-stations.js';
 import { Transit } from './network-transit.js';
 import {
-  createStation,
   ignore,
   payloadOf,
   type Dial,
   type Exchange,
   type NetworkOptions,
   type NetworkPorts,
+  type Path,
   type Station,
 } from './network-types.js';
 import { KIND } from './queue-types.js';
@@ -41,42 +42,40 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   readonly rules = new Rules();
   /** Bytes of the message being delivered, for digests; 0 outside of a delivery. */
   deliveredBytes = 0;
+  /** Number of the node that the message goes to; -1 outside of a delivery. */
+  deliveredTo = -1;
   readonly #ports: NetworkPorts;
   readonly #options: NetworkOptions<M>;
   readonly #transit: Transit;
   readonly #dials: Dials<M, C>;
   readonly #giveUp: Time;
-  readonly #stations: Station<M, C>[] = [];
-  readonly #byName = new Map<NodeId, Station<M, C>>();
+  readonly #stations = new Stations<M, C>();
   readonly #held = new HeldMessages<M>();
-  #acting: Station<M, C> | null = null;
+  /** Stamps of the give-up timers of links that are or were stalled. */
+  readonly #stalls = new Map<number, number>();
   #connections = 0;
 
   constructor(ports: NetworkPorts, options: NetworkOptions<M>) {
     this.#ports = ports;
     this.#options = options;
-    this.#transit = new Transit(this.links, this.access, options.loss ?? 0);
+    this.#transit = new Transit(this.links, options.loss ?? 0);
     this.#giveUp = options.giveUp ?? GIVE_UP;
     this.#dials = new Dials(this, options);
   }
 
   /** Makes a node known, with its access line, before it is attached; returns its number. */
   register(name: NodeId, link: AccessLink): number {
-    if (this.#byName.has(name)) throw new RangeError(`node ${name} exists`);
-    const index = this.#stations.length;
-    const station = createStation<M, C>(index, name);
-    this.#stations.push(station);
-    this.#byName.set(name, station);
+    const index = this.#stations.add(name);
     this.access.set(index, link);
     return index;
   }
 
   station(name: NodeId): Station<M, C> | undefined {
-    return this.#byName.get(name);
+    return this.#stations.find(name);
   }
 
   attach(node: NodeId, receive: (input: Input<M, C>) => void): void {
-    const station = this.#known(node);
+    const station = this.#stations.get(node);
     station.receive = receive;
     station.state = 'up';
     station.life++;
@@ -85,9 +84,10 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** As a crash does: peers are not told. After `stop` there is nobody left to tell. */
   detach(node: NodeId): void {
-    const station = this.#known(node);
+    const station = this.#stations.get(node);
     for (const link of station.links.values()) {
       this.links.close(link);
+      this.links.mark(link, SILENT);
       this.#held.forget(link);
       this.links.settle(link);
     }
@@ -101,13 +101,13 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** As the end of a process does: every connection is closed, later dials are refused. `detach` follows. */
   stop(node: NodeId): void {
-    const station = this.#known(node);
+    const station = this.#stations.get(node);
     for (const link of station.links.values()) this.#hangUp(station, link, 'closed');
     station.state = 'stopped';
   }
 
   send(from: NodeId, to: NodeId, message: M): void {
-    const station = this.#known(from);
+    const station = this.#stations.get(from);
     const link = station.links.get(to);
     if (link === undefined) return;
     const carried = this.#options.transform === undefined ? message : this.#options.transform(message);
@@ -116,11 +116,11 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   }
 
   connect(from: NodeId, to: Contact): void {
-    this.#dials.begin(this.#known(from), to, this.#ports.now());
+    this.#dials.begin(this.#stations.get(from), to, this.#ports.now());
   }
 
   disconnect(from: NodeId, to: NodeId, code: ByeCode, _detail: string): void {
-    const station = this.#known(from);
+    const station = this.#stations.get(from);
     const link = station.links.get(to);
     if (link !== undefined) this.#hangUp(station, link, code);
   }
@@ -150,12 +150,12 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   }
 
   paired(link: number): boolean {
-    return this.links.isPeerOpen(link);
+    return this.links.is(link, PEER_END);
   }
 
   closeEnd(link: number, why: PeerReason): void {
-    const station = this.#stations[this.links.get(link, LINK.from)] as Station<M, C>;
-    const peer = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
+    const station = this.#stations.at(this.links.get(link, LINK.from));
+    const peer = this.#nameAt(link, LINK.to);
     this.#release(station, peer, link);
     station.receive({ type: 'peer', peer, change: 'down', why });
   }
@@ -177,26 +177,27 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       mix(hashString(from.name), hashString(to.name)),
       mix(this.#options.seed ?? 0, this.#connections++),
     );
-    this.links.set(link, LINK.base, there.base);
-    this.links.set(link, LINK.spread, there.spread);
-    this.links.set(link, LINK.luck, luck);
-    this.links.set(reverse, LINK.base, back.base);
-    this.links.set(reverse, LINK.spread, back.spread);
-    this.links.set(reverse, LINK.luck, ~luck);
+    this.#lay(link, from, there, back, luck);
+    this.#lay(reverse, to, back, there, ~luck);
     this.links.set(reverse, LINK.lastControl, known);
     this.links.set(reverse, LINK.lastMedia, known);
     from.links.set(to.name, link);
     to.links.set(from.name, reverse);
     const hello = this.#options.helloBytes ?? HELLO_BYTES;
-    for (const station of [from, to]) {
-      this.access.countSent(station.index, hello, 0, false);
-      this.access.countReceived(station.index, hello, 0, false);
-    }
+    this.access.countHellos(from.index, to.index, hello);
     if (dial.contact.node === null) {
       this.inform(from, known, { type: 'dial', contact: dial.contact, outcome: { ok: true, peer: to.name } });
     }
     this.inform(from, known, { type: 'peer', peer: to.name, change: 'up', why: 'dialled' });
     to.receive({ type: 'peer', peer: from.name, change: 'up', why: 'accepted' });
+  }
+
+  #lay(link: number, from: Station<M, C>, there: Path, back: Path, luck: number): void {
+    this.links.set(link, LINK.base, there.base);
+    this.links.set(link, LINK.spread, there.spread);
+    this.links.set(link, LINK.roundTrip, there.base + there.spread + back.base + back.spread);
+    this.links.set(link, LINK.upPerByte, this.access.upPerByte(from.index));
+    this.links.set(link, LINK.luck, luck);
   }
 
   #transmit(link: number, message: M, extra: Time): void {
@@ -221,14 +222,16 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const cells = this.links.cells;
     const row = link * LINK_STRIDE;
     const now = this.#ports.now();
-    const from = cells[row + LINK.from] as number;
-    if (this.access.wasSilent(from, now - (cells[row + LINK.base] as number))) {
+    if (
+      ((cells[row + LINK.state] as number) & SILENT) !== 0 &&
+      this.access.wasSilent(this.links.get(link, LINK.from), now - this.links.get(link, LINK.base))
+    ) {
       cells[row + LINK.pending]!--;
       this.links.settle(link);
       return;
     }
     const bytes = packed >>> 1;
-    const first = now - this.access.upTime(from, bytes);
+    const first = now - bytes * (cells[row + LINK.upPerByte] as number);
     const through = this.access.reception(cells[row + LINK.to] as number, first, now, bytes);
     if (through < 0) this.#deliver(link, packed, message);
     else this.#ports.queue.push(through, KIND.deliver, link, packed, message);
@@ -238,10 +241,10 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const cells = this.links.cells;
     const row = link * LINK_STRIDE;
     cells[row + LINK.pending]!--;
-    const ends = cells[row + LINK.open] as number;
-    const receiver = this.#stations[cells[row + LINK.to] as number] as Station<M, C>;
-    if ((ends & PEER_END) === 0) {
-      if ((ends & OWN_END) === 0) this.links.settle(link);
+    const state = cells[row + LINK.state] as number;
+    const receiver = this.#stations.at(cells[row + LINK.to] as number);
+    if ((state & PEER_END) === 0) {
+      if ((state & OWN_END) === 0) this.links.settle(link);
       else this.#unanswered(link, receiver);
       return;
     }
@@ -249,14 +252,16 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const media = (packed & 1) === 1;
     const outstanding = (cells[row + LINK.outstanding] as number) - bytes;
     cells[row + LINK.outstanding] = outstanding;
-    cells[row + LINK.stalled] = 0;
-    if (cells[row + LINK.congested] === 1 && outstanding < CONGESTED_BYTES / 2) this.#relieve(link);
+    if ((state & STALLED) !== 0) this.links.unmark(link, STALLED);
+    if ((state & CONGESTED) !== 0 && outstanding < CONGESTED_BYTES / 2) this.#relieve(link);
     this.access.countReceived(receiver.index, bytes, media ? payloadOf(this.#options.sizes, message) : 0, media);
-    const from = (this.#stations[cells[row + LINK.from] as number] as Station<M, C>).name;
+    const from = this.#stations.names[cells[row + LINK.from] as number] as NodeId;
     this.deliveredBytes = bytes;
-    this.#acting = receiver;
+    this.deliveredTo = receiver.index;
+    this.#stations.expect(receiver);
     receiver.receive({ type: 'message', from, message });
     this.deliveredBytes = 0;
+    this.deliveredTo = -1;
   }
 
   /** The receiver has no such connection: a live one answers with a reset, unless its own close is still under way. */
@@ -271,18 +276,19 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** Starts the give-up timer, unless it runs. */
   #stall(link: number): void {
-    if (this.links.get(link, LINK.stalled) !== 0) return;
+    if (this.links.is(link, STALLED)) return;
     const stamp = (Math.floor(this.#ports.now() / 1_000) % 0x3fffffff) + 1;
-    this.links.set(link, LINK.stalled, stamp);
+    this.links.mark(link, STALLED);
+    this.#stalls.set(link, stamp);
     this.#schedule(this.#ports.now() + this.#giveUp, KIND.expire, link, stamp, null);
   }
 
   #handleLink(kind: number, link: number, argument: number, payload: unknown): void {
     this.links.set(link, LINK.pending, this.links.get(link, LINK.pending) - 1);
-    const open = this.links.isOpen(link);
+    const open = this.links.is(link, OWN_END);
     const reverse = this.links.get(link, LINK.reverse);
     if (kind === KIND.bye) {
-      if (this.links.isPeerOpen(link)) this.closeEnd(reverse, payload as PeerReason);
+      if (this.links.is(link, PEER_END)) this.closeEnd(reverse, payload as PeerReason);
     } else if (!open) {
       this.links.settle(link);
       return;
@@ -290,7 +296,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     else if (kind === KIND.retry) this.#retry(link);
     else {
       assert(kind === KIND.expire, 'an event of the network');
-      if (this.links.get(link, LINK.stalled) === argument) this.closeEnd(link, 'timeout');
+      if (this.links.is(link, STALLED) && this.#stalls.get(link) === argument) this.closeEnd(link, 'timeout');
     }
     this.links.settle(link);
   }
@@ -312,8 +318,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** Sends what is held as far as the rules let it pass. */
   #retry(link: number): void {
-    const from = (this.#stations[this.links.get(link, LINK.from)] as Station<M, C>).name;
-    const to = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
+    const from = this.#nameAt(link, LINK.from);
+    const to = this.#nameAt(link, LINK.to);
     const now = this.#ports.now();
     const done = this.#held.release(
       link,
@@ -321,7 +327,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       (message, delay) => {
         const bytes = this.#options.sizes.encodedBytes(message);
         this.links.set(link, LINK.outstanding, this.links.get(link, LINK.outstanding) - bytes);
-        this.links.set(link, LINK.stalled, 0);
+        this.links.unmark(link, STALLED);
         this.#transmit(link, message, delay);
       },
     );
@@ -334,20 +340,20 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       this.#schedule(this.#ports.now(), KIND.reset, link, 0, 'slow');
       return;
     }
-    if (this.links.get(link, LINK.congested) === 1) return;
-    this.links.set(link, LINK.congested, 1);
+    if (this.links.is(link, CONGESTED)) return;
+    this.links.mark(link, CONGESTED);
     this.#report(link, this.#ports.now(), 'congested', 'full');
   }
 
   #relieve(link: number): void {
-    this.links.set(link, LINK.congested, 0);
+    this.links.unmark(link, CONGESTED);
     const acknowledged = Math.ceil(this.#ports.now() + this.links.get(this.links.get(link, LINK.reverse), LINK.base));
     this.#report(link, acknowledged, 'writable', 'drained');
   }
 
   #report(link: number, at: Time, change: 'congested' | 'writable', why: PeerReason): void {
-    const peer = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
-    this.inform(this.#stations[this.links.get(link, LINK.from)] as Station<M, C>, at, {
+    const peer = this.#nameAt(link, LINK.to);
+    this.inform(this.#stations.at(this.links.get(link, LINK.from)), at, {
       type: 'peer',
       peer,
       change,
@@ -357,7 +363,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   /** Closes the own end at once; the peer hears of it behind all that was sent. */
   #hangUp(station: Station<M, C>, link: number, why: PeerReason): void {
-    const peer = (this.#stations[this.links.get(link, LINK.to)] as Station<M, C>).name;
+    const peer = this.#nameAt(link, LINK.to);
     const departs = this.access.departure(station.index, this.#ports.now(), BYE_BYTES, false);
     const arrival = Math.max(
       departs + this.links.get(link, LINK.base) + this.links.get(link, LINK.spread),
@@ -381,18 +387,12 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     this.#ports.queue.push(at, kind, link, argument, payload);
   }
 
-  #receive(node: number, life: number, input: Input<M, C>): void {
-    const station = this.#stations[node] as Station<M, C>;
-    if (station.life === life) station.receive(input);
+  #nameAt(link: number, end: number): NodeId {
+    return this.#stations.names[this.links.get(link, end)] as NodeId;
   }
 
-  /** The node that acts is nearly always the one that acted last. */
-  #known(name: NodeId): Station<M, C> {
-    const last = this.#acting;
-    if (last !== null && last.name === name) return last;
-    const station = this.#byName.get(name);
-    if (station === undefined) throw new RangeError(`no node ${name}`);
-    this.#acting = station;
-    return station;
+  #receive(node: number, life: number, input: Input<M, C>): void {
+    const station = this.#stations.at(node);
+    if (station.life === life) station.receive(input);
   }
 }

@@ -23,14 +23,17 @@ export class Wakes {
   /** Wakes the node at `at`, or at once when that has passed; null cancels. */
   set(node: number, at: Time | null, call: () => void, now: Time): void {
     if (node * STRIDE >= this.#cells.length) this.#grow(node);
-    if (this.#calls[node] !== call) this.#calls[node] = call;
     if (at === null) {
       this.#cells[node * STRIDE + WANTED] = NEVER;
+      this.#cells[node * STRIDE + QUEUED] = NEVER;
+      this.#cells[node * STRIDE + GENERATION]!++;
       return;
     }
     const due = at > now ? Math.ceil(at) : now;
     this.#cells[node * STRIDE + WANTED] = due;
-    if (due < (this.#cells[node * STRIDE + QUEUED] as number)) this.#push(node, due);
+    if (due >= (this.#cells[node * STRIDE + QUEUED] as number)) return;
+    this.#calls[node] = call;
+    this.#push(node, due);
   }
 
   /** The event of this generation has come up. */

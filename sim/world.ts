@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.js';
 import type { Chunk } from '../core/chunk.js';
-import { Host } from '../core/host.js';
+import { Host, type HostPorts } from '../core/host.js';
 import type { Clock, CommandResult, DurableState, Input, Machine } from '../core/machine.js';
 import type { TraceEvent } from '../core/trace.js';
 import { NEVER, type NodeId, type Time } from '../core/units.js';
@@ -54,8 +54,13 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   readonly #byId = new Map<NodeId, WorldNode<M, C, V>>();
   readonly #tags = new Map<string, number>();
   readonly #wakes: Wakes;
+  #ports: HostPorts<M, C> | null = null;
+  #observed = 0;
   /** The node whose machine handles an input, or was the last to. */
-  #acting: WorldNode<M, C, V> | null = null;
+  #acting: NodeId = '';
+  #actingIndex = -1;
+  /** The node that is being woken, else -1. */
+  #waking = -1;
   #now: Time = 0;
 
   constructor(options: WorldOptions<M>) {
@@ -72,7 +77,7 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   add(id: NodeId, machine: Machine<M, C, V>, link: AccessLink, startAt: Time = this.#now): WorldNode<M, C, V> {
     const index = this.network.register(id, link);
     assert(index === this.#nodes.length, 'the world and its network number nodes alike');
-    const host = this.#hostOf(id, index, machine);
+    const host = this.#hostOf(id, machine);
     const node: WorldNode<M, C, V> = { id, index, link, host, state: 'waiting', durable: null, startedAt: startAt };
     this.#nodes.push(node);
     this.#byId.set(id, node);
@@ -96,7 +101,11 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   }
 
   command(id: NodeId, command: C, done?: (result: CommandResult) => void): void {
+    const acting = this.#acting;
+    const index = this.#actingIndex;
     this.node(id).host.command(command, done);
+    this.#acting = acting;
+    this.#actingIndex = index;
   }
 
   /** Ends the node at once; its peers are not told. */
@@ -110,7 +119,7 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   restart(id: NodeId, make: (durable: DurableState | null) => Machine<M, C, V>): void {
     const node = this.node(id);
     if (node.state === 'running') this.crash(id);
-    node.host = this.#hostOf(id, node.index, make(node.durable));
+    node.host = this.#hostOf(id, make(node.durable));
     this.#start(node);
   }
 
@@ -153,16 +162,18 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   }
 
   wakeAt(key: NodeId, at: Time | null, wake: () => void): void {
-    const acting = this.#acting;
-    const index = acting !== null && acting.id === key ? acting.index : this.node(key).index;
+    const index = key === this.#acting ? this.#actingIndex : this.node(key).index;
     this.#wakes.set(index, at, wake, this.#now);
   }
 
   #carryOut(): void {
     const queue = this.#queue;
     const kind = queue.kind;
-    if (kind === KIND.wake) this.#wakes.fire(queue.target, queue.argument, this.#now);
-    else if (kind === KIND.action) (queue.payload as () => void)();
+    if (kind === KIND.wake) {
+      this.#waking = queue.target;
+      this.#wakes.fire(queue.target, queue.argument, this.#now);
+      this.#waking = -1;
+    } else if (kind === KIND.action) (queue.payload as () => void)();
     else this.network.handle(kind, queue.target, queue.argument, queue.payload);
   }
 
@@ -172,31 +183,43 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
     node.host.start();
   }
 
-  #hostOf(id: NodeId, index: number, machine: Machine<M, C, V>): Host<M, C, V> {
-    const observers = this.observers;
+  #hostOf(id: NodeId, machine: Machine<M, C, V>): Host<M, C, V> {
+    if (this.#ports === null || this.#observed !== this.observers.length) this.#ports = this.#openPorts();
+    return new Host<M, C, V>(id, machine, this.#ports);
+  }
+
+  /** One set of ports serves all hosts: what many nodes share stays in the cache. */
+  #openPorts(): HostPorts<M, C> {
+    const observers = [...this.observers];
     const [only] = observers;
-    const observer: Observer | undefined =
-      observers.length > 1
-        ? (at, node, event) => {
-            for (const each of observers) each(at, node, event);
-          }
-        : only;
-    return new Host<M, C, V>(id, machine, {
+    const several: Observer = (at, node, event) => {
+      for (const each of observers) each(at, node, event);
+    };
+    const observer = observers.length > 1 ? several : only;
+    this.#observed = observers.length;
+    return {
       clock: this,
       network: this.network,
       ...(observer === undefined ? {} : { observer }),
-      journal: (at, _node, input) => this.#record(at, index, input),
-      play: (chunk) => this.onPlay?.(id, chunk),
+      journal: (at, node, input) => this.#record(at, node, input),
+      play: (chunk) => this.onPlay?.(this.#acting, chunk),
       persist: (state) => {
-        this.node(id).durable = state;
+        this.node(this.#acting).durable = state;
       },
-    });
+    };
   }
 
-  #record(at: Time, index: number, input: Input<M, C>): void {
+  #record(at: Time, id: NodeId, input: Input<M, C>): void {
+    let index: number;
+    let bytes = 0;
+    if (input.type === 'message') {
+      index = this.network.deliveredTo;
+      bytes = this.network.deliveredBytes;
+    } else index = input.type === 'wake' ? this.#waking : this.node(id).index;
+    this.#acting = id;
+    this.#actingIndex = index;
     this.inputs++;
-    this.#acting = this.#nodes[index] as WorldNode<M, C, V>;
-    this.digest.add(at, index, INPUT_KINDS[input.type], this.#tag(input), this.network.deliveredBytes);
+    this.digest.add(at, index, INPUT_KINDS[input.type], this.#tag(input), bytes);
   }
 
   /** A small number for what the input carries, in the order of first sight. */
