@@ -54,7 +54,7 @@ export const DEFAULTS: Config = {
   suspectAfter: 350 * MS,
   leaseProvider: 10 * SECOND,
   leaseConsumer: 8 * SECOND,
-  renewEvery: 1 * SECOND,
+  renewEvery: 2 * SECOND,
   offerTtl: 2 * SECOND,
   recordTtl: 30 * SECOND,
   announceEvery: 10 * SECOND,

@@ -15,10 +15,8 @@ export const TIMERS = [
   'announce',
   'housekeeping',
   'pulse',
-  'play',
   'seek',
   'improve',
-  'renew',
   'uplink',
   'leave',
 ] as const;

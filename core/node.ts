@@ -15,7 +15,7 @@ import { Consumer } from './tickets/consumer.js';
 import { Leave } from './tickets/leave.js';
 import { Provider } from './tickets/provider.js';
 import { verifyManifest } from './trust/statements.js';
-import { MS, SECOND, type StreamId } from './units.js';
+import { MS, SECOND, type StreamId, type Time } from './units.js';
 import type { View } from './view.js';
 import { viewOf } from './view-of.js';
 
@@ -47,6 +47,7 @@ export class AstralNode implements Machine<Message, Command, View> {
   readonly #leave: Leave;
   #excusedUntil = 0;
   #nextPulse = Infinity;
+  #nextRenew = 0;
 
   constructor(identity: Identity, config: Config, rng: Rng, crypto: Crypto) {
     this.#ctx = new NodeContext(identity, config, rng, crypto);
@@ -274,7 +275,6 @@ export class AstralNode implements Machine<Message, Command, View> {
     announce: () => this.#bootstrap.announce(this.#ctx.config.recordTtl),
     housekeeping: () => this.#housekeep(),
     pulse: () => this.#pulse(),
-    play: () => this.#play(),
     seek: () => {
       let next = Infinity;
       for (const stream of this.#ctx.streams.values()) next = Math.min(next, this.#seek.step(stream));
@@ -284,18 +284,13 @@ export class AstralNode implements Machine<Message, Command, View> {
       for (const stream of this.#ctx.streams.values()) this.#seek.improve(stream);
       this.#ctx.deadlines.set('improve', this.#ctx.now + this.#improveAfter());
     },
-    renew: () => {
-      for (const stream of this.#ctx.streams.values()) this.#consumer.renew(stream);
-      this.#ctx.deadlines.set('renew', this.#ctx.now + this.#ctx.config.renewEvery);
-    },
     uplink: () => this.#relay.drain(),
     leave: () => this.#leave.finish(),
   };
 
   #onChunk(peer: Peer, message: Extract<Message, { type: 'chunk' }>): void {
     const stream = this.#ctx.streams.get(message.chunk.stream);
-    if (stream === undefined || !this.#relay.onChunk(peer, stream, message) || !stream.watching) return;
-    this.#ctx.deadlines.setEarlier('play', stream.player.due());
+    if (stream !== undefined) this.#relay.onChunk(peer, stream, message);
   }
 
   #onManifest(peer: Peer, manifest: Extract<Message, { type: 'manifest' }>['manifest']): void {
@@ -348,6 +343,7 @@ export class AstralNode implements Machine<Message, Command, View> {
   #pulse(): void {
     const ctx = this.#ctx;
     if (ctx.now > this.#nextPulse + PAUSED) this.#excusedUntil = ctx.now + ctx.config.suspectAfter;
+    const renews = ctx.now >= this.#nextRenew;
     let next = ctx.now + PULSE;
     for (const stream of ctx.streams.values()) {
       if (stream.manifest === null) continue;
@@ -355,29 +351,26 @@ export class AstralNode implements Machine<Message, Command, View> {
       for (let sub = 0; changed >> sub !== 0; sub++) {
         if ((changed & (1 << sub)) !== 0) this.#relay.tickStarving(stream, sub);
       }
+      if (renews) this.#consumer.renew(stream);
       this.#relay.tickSilent(stream);
-      if (!stream.watching) continue;
-      this.#play();
-      this.#repair.step(stream);
-      if (this.#consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);
-      const due = stream.player.due();
-      if (due > ctx.now + 0.6 * PULSE && due < ctx.now + 1.4 * PULSE) next = due;
+      if (stream.watching) next = this.#playAndRepair(stream);
     }
-    this.#provider.sweep();
+    if (renews) {
+      this.#provider.sweep();
+      this.#nextRenew = ctx.now + ctx.config.renewEvery - PULSE / 2;
+    }
     this.#nextPulse = next;
     ctx.deadlines.set('pulse', next);
   }
 
-  /** Shows what is due in every stream. */
-  #play(): void {
+  /** Shows what is due and mends what is missing; returns when the next chunk is due, if that is about a pulse away. */
+  #playAndRepair(stream: Stream): Time {
     const ctx = this.#ctx;
-    let next = Infinity;
-    for (const stream of ctx.streams.values()) {
-      if (!stream.watching) continue;
-      stream.player.step(ctx.now, tracePlayer(ctx, stream));
-      next = Math.min(next, stream.player.due());
-    }
-    ctx.deadlines.set('play', next);
+    stream.player.step(ctx.now, tracePlayer(ctx, stream));
+    this.#repair.step(stream);
+    if (this.#consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);
+    const due = stream.player.due();
+    return due > ctx.now + 0.5 * PULSE && due < ctx.now + 1.3 * PULSE ? due : ctx.now + PULSE;
   }
 
   #housekeep(): void {
@@ -401,7 +394,6 @@ export class AstralNode implements Machine<Message, Command, View> {
     const ctx = this.#ctx;
     ctx.deadlines.setEarlier('improve', ctx.now + Math.ceil(this.#improveAfter() / 3));
     ctx.deadlines.setEarlier('pulse', ctx.now + ctx.rng.below(PULSE));
-    ctx.deadlines.setEarlier('renew', ctx.now + ctx.rng.below(ctx.config.renewEvery));
   }
 
   #stream(id: StreamId): Stream {

@@ -9,8 +9,6 @@ import type { ChunkChange, ChunkReason } from '../trace.js';
 import { verifyChunk } from '../trust/chunks.js';
 import { MS, NEVER, SECOND, type NodeId } from '../units.js';
 
-/** Half a pulse: a tick may go out this much early rather than a whole pulse late. */
-const SLACK = 50 * MS;
 /** A chunk that waits longer than this for the uplink has been pulled from elsewhere. */
 const PATIENCE = 2 * SECOND;
 /** A pull that cannot be answered within this is better asked of somebody else. */
@@ -132,7 +130,7 @@ export class Relay {
   /** Ticks to every consumer that has not been sent anything for a while. */
   tickSilent(stream: Stream): void {
     const ctx = this.#ctx;
-    const before = ctx.now - ctx.config.tickAfter + SLACK;
+    const before = ctx.now - ctx.config.tickAfter;
     for (const list of stream.outbound) {
       for (const { peer, state } of list) {
         if (state === 'active' && ctx.peers.lastSent(peer) <= before) this.#tick(stream, peer);

@@ -26,7 +26,7 @@ export class Repair {
     if (manifest === null || !stream.clock.known || stream.player.state === 'idle') return;
     this.#forgetPast(stream);
     const newest = Math.min(stream.newestHeard, stream.window.newest + LIMITS.pullsPerPeer);
-    if (newest < stream.player.next) return;
+    if (newest < stream.player.next || stream.window.isWhole(stream.player.next, newest)) return;
     const wanted = this.#overdue(stream, newest, manifest.chunkTime);
     if (wanted.length > 0) this.#pull(stream, wanted);
   }

@@ -7,6 +7,8 @@ import { MS, NEVER, SECOND, type NodeId, type Time } from '../units.js';
 const HEADERS = 160;
 /** Burst the bucket allows: chunks wait here, where they can still be dropped, not in a socket. */
 const BURST: Time = 100 * MS;
+/** An empty bucket gathers this much before the next chunks leave, several at a time. */
+const REFILL: Time = 30 * MS;
 
 interface Waiting {
   readonly to: NodeId;
@@ -116,7 +118,7 @@ export class Uplink {
   }
 
   #when(now: Time, tokens: number, rate: number): Time {
-    return tokens > 0 ? now : now + Math.ceil(-tokens / rate) + 1;
+    return tokens > 0 ? now : now + Math.ceil((this.#rate * REFILL - tokens) / rate);
   }
 
   #fill(now: Time): void {

@@ -8,6 +8,7 @@ export class ChunkWindow {
   readonly #ring: (Chunk | undefined)[] = Array.from({ length: SIZE }, () => undefined);
   #newest = -1;
   #held = 0;
+  #whole = -1;
 
   /** Highest sequence number held, -1 when empty. */
   get newest(): number {
@@ -45,6 +46,13 @@ export class ChunkWindow {
     return true;
   }
 
+  /** Whether all of `from..to` is held; remembers how far it got, so that a whole stretch is walked once. */
+  isWhole(from: number, to: number): boolean {
+    if (this.#whole < from - 1) this.#whole = from - 1;
+    while (this.#whole < to && this.has(this.#whole + 1)) this.#whole++;
+    return this.#whole >= to;
+  }
+
   /** The first chunk held at or after `seq`, or undefined. */
   nextFrom(seq: number): Chunk | undefined {
     for (let at = Math.max(seq, this.floor); at <= this.#newest; at++) {
@@ -68,5 +76,6 @@ export class ChunkWindow {
     this.#ring.fill(undefined);
     this.#newest = -1;
     this.#held = 0;
+    this.#whole = -1;
   }
 }
