@@ -1,3 +1,4 @@
+import type { Manifest } from './chunk.js';
 import type { Config, Identity } from './config.js';
 import { NodeContext, type Timer } from './context.js';
 import { Relay } from './delivery/relay.js';
@@ -91,6 +92,11 @@ export class AstralNode implements Machine<Message, Command, View> {
   nextDeadline(): { at: number; why: string } | null {
     const { next, nextWhy } = this.#ctx.deadlines;
     return next === Infinity ? null : { at: next, why: nextWhy };
+  }
+
+  /** The publisher's description of the stream's current epoch, verified; null before it came. */
+  manifest(stream: StreamId): Manifest | null {
+    return this.#ctx.streams.get(stream)?.manifest ?? null;
   }
 
   view(): View {

@@ -54,6 +54,8 @@ export class Seek {
     const ranked = this.#rank(stream, sought);
     this.#ask(stream, sought, ranked);
     this.#dial(stream, sought, ranked);
+    // Nobody worth asking is as bad as being refused: else the search would wait for refusals that never come.
+    if (stream.asks.size === 0 && stream.dials.size === 0) stream.refusals++;
     if (ranked.length < FIND_COUNT / 2) this.find(stream, sought);
     return ctx.now + STEP;
   }

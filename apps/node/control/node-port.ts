@@ -1,0 +1,50 @@
+import type { View } from '../../../core/view.js';
+import type { LiveFeed } from '../live-feed.js';
+
+/** A stream as the control API shows it: the keys of 2011, and what is new. */
+export interface StreamEntry {
+  readonly name: string;
+  readonly slug: string;
+  readonly description: string;
+  /** Node id of the publisher, null where it is not known. */
+  readonly source: string | null;
+  /** The canonical name of the stream: the hash of its key. */
+  readonly id: string;
+  /** This node publishes it; it holds the key. */
+  readonly own: boolean;
+  /** This node receives it, and forwards it as far as its uplink goes. */
+  readonly watching: boolean;
+  readonly streaming: boolean;
+}
+
+/** A node as the control API shows it. */
+export interface NodeEntry {
+  readonly uuid: string;
+  readonly ip_address: string | null;
+  readonly port: number | null;
+  readonly supernode: boolean;
+}
+
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+/** What the control API needs of the node that it controls. */
+export interface NodePort {
+  readonly id: string;
+  me(): NodeEntry;
+  /** This node's state and that of its place in the overlay. */
+  view(): View;
+  nodes(): NodeEntry[];
+  streams(): Promise<StreamEntry[]>;
+  /** By slug or id. */
+  stream(slug: string): Promise<StreamEntry | null>;
+  /** Publishes the bundled sample under this name. */
+  publishSample(name: string, description: string): Promise<StreamEntry | null>;
+  watch(id: string): Promise<Outcome>;
+  unwatch(id: string): Promise<Outcome>;
+  /** Ends a stream of this node for good, key included; stops watching any other. */
+  remove(id: string): Promise<Outcome>;
+  feed(id: string): LiveFeed | null;
+  slugOf(id: string): string;
+  /** Leaves the overlay and ends; the answer to the caller goes out first. */
+  shutDown(): void;
+}

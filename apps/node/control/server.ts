@@ -1,0 +1,95 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import fastifyStatic from '@fastify/static';
+import websocket from '@fastify/websocket';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import type { Access } from './access.js';
+import { guardLoopback } from './guard.js';
+import { addLiveRoute } from './live-route.js';
+import type { NodePort } from './node-port.js';
+import { addRoutes } from './routes.js';
+
+const BODY_BYTES = 64 * 1024;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 15_000;
+/** Frames that a player may send: none but control frames, so any bound does. */
+const PLAYER_FRAME_BYTES = 1024;
+
+export interface ControlServerOptions {
+  readonly access: Access;
+  readonly node: NodePort;
+  readonly version: string;
+  /** Folder of the built pages. */
+  readonly pages: string;
+  readonly log: Logger;
+}
+
+/** The control API and the node's own pages, not yet listening; it must listen on 127.0.0.1 only. */
+export async function createControlServer(options: ControlServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS },
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.removeContentTypeParser('text/plain');
+  guardLoopback(app, () => portOf(app.server));
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) options.log.error({ err: error }, 'control request failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal' : error.message });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    request.method === 'GET' || request.method === 'HEAD'
+      ? reply.code(404).send({ error: 'no such path' })
+      : reply.code(405).header('allow', 'GET').send({ error: 'method' }),
+  );
+  await addHeaders(app);
+  await app.register(websocket, { options: { maxPayload: PLAYER_FRAME_BYTES, perMessageDeflate: false } });
+  addLiveRoute(app, options.access, options.node);
+  addRoutes(app, options.access, options.node, options.version);
+  await app.register(fastifyStatic, {
+    root: options.pages,
+    wildcard: false,
+    index: ['index.html'],
+    cacheControl: false,
+    allowedPath: (path) => path === '/' || path === '/index.html' || path.startsWith('/assets/'),
+  });
+  return app;
+}
+
+/** Scripts of its own only, no frame around it, sockets to itself only. */
+async function addHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'", 'data:'],
+        'media-src': ["'self'", 'blob:'],
+        'worker-src': ["'self'"],
+        'connect-src': ["'self'", 'ws://127.0.0.1:*', 'ws://localhost:*'],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+}
+
+/** The port the server is bound to, 0 before. */
+function portOf(server: Server): number {
+  const address = server.address() as AddressInfo | null;
+  return address?.port ?? 0;
+}

@@ -1,0 +1,3 @@
+import { runNode } from './program.js';
+
+await runNode(process.argv);

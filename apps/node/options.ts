@@ -1,0 +1,34 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Everything that a live node is told at its start. */
+export interface NodeOptions {
+  /** Folder of its identity and state; null keeps nothing. */
+  readonly data: string | null;
+  /** Null takes the default port, or the next free one. */
+  readonly port: number | null;
+  readonly peerPort: number | null;
+  /** Address that peers connect to. */
+  readonly listen: string;
+  /** `host:port` that other nodes are told, `none` to tell them nothing, null for what it listens on. */
+  readonly advertise: string | null;
+  readonly directory: readonly string[];
+  readonly bootstrap: readonly string[];
+  /** Bits per second lent to the overlay. */
+  readonly uplink: number | null;
+  readonly journal: string | null;
+  /** Streams to publish from the bundled sample, by name. */
+  readonly sample: readonly string[];
+  /** Streams to watch from the start, by slug or id. */
+  readonly watch: readonly string[];
+}
+
+export const DEFAULT_PORT = 8000;
+export const DEFAULT_PEER_PORT = 8001;
+
+/** Where the node of this name keeps its files, after the XDG base directory specification. */
+export function profileFolder(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const state = env['XDG_STATE_HOME'];
+  const base = state !== undefined && state.startsWith('/') ? state : join(homedir(), '.local', 'state');
+  return resolve(base, 'astral', name);
+}

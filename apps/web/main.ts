@@ -1,0 +1,3 @@
+import { runWeb } from './program.js';
+
+await runWeb(process.argv);

@@ -1,0 +1,93 @@
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { DirectoryService } from './directory-service.js';
+import type { ListedStream, Listing } from './listing.js';
+import { STYLE, aboutPage, missingPage, nodesPage, streamPage, streamsPage } from './pages.js';
+
+const BODY_BYTES = 64 * 1024;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 15_000;
+
+export interface WebServerOptions {
+  readonly directory: DirectoryService;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+/** The directory's pages and JSON, not yet listening. People change nothing here: there are no forms and no cookies. */
+export async function createWebServer({ directory, version, log }: WebServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS },
+    forceCloseConnections: true,
+  });
+  app.removeAllContentTypeParsers();
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error }, 'request failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal' : error.message });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return reply.code(405).header('allow', 'GET').send({ error: 'method' });
+    return wantsHtml(request)
+      ? sendHtml(reply.code(404), missingPage())
+      : reply.code(404).send({ error: 'no such path' });
+  });
+  await addHeaders(app);
+  directory.addRoute(app);
+  addPages(app, directory, version);
+  return app;
+}
+
+function addPages(app: FastifyInstance, listing: Listing, version: string): void {
+  const list = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const streams = listing.streams();
+    return wantsHtml(request) ? await sendHtml(reply, streamsPage(streams)) : { streams };
+  };
+  app.get('/', list);
+  app.get('/streams', list);
+  app.get<{ Params: { slug: string } }>('/stream/:slug', async (request, reply) => {
+    const stream: ListedStream | null = listing.stream(request.params.slug);
+    if (stream === null) return reply.callNotFound();
+    return wantsHtml(request) ? await sendHtml(reply, streamPage(stream)) : { stream };
+  });
+  app.get('/nodes', async (request, reply) => {
+    const nodes = listing.nodes();
+    return wantsHtml(request) ? await sendHtml(reply, nodesPage(nodes)) : { nodes };
+  });
+  app.get('/about', (_request, reply) => sendHtml(reply, aboutPage(version)));
+  app.get('/ping', (request) => ({ ip_address: request.ip }));
+  app.get('/healthz', () => ({ status: 'ok', version }));
+  app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
+}
+
+/** People's browsers put HTML first; nodes and scripts ask for JSON or for anything. */
+function wantsHtml(request: FastifyRequest): boolean {
+  return /^\s*(?:text\/html|application\/xhtml\+xml)/i.test(request.headers.accept ?? '');
+}
+
+function sendHtml(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').header('vary', 'accept').send(page);
+}
+
+async function addHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'style-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+}
