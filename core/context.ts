@@ -10,16 +10,7 @@ import type { Ticket } from './tickets/ticket.js';
 import type { RefusedEvent, TicketReason, TicketState } from './trace.js';
 import type { NodeId, StreamId, TicketId, Time } from './units.js';
 
-export const TIMERS = [
-  'bootstrap',
-  'announce',
-  'housekeeping',
-  'pulse',
-  'seek',
-  'improve',
-  'uplink',
-  'leave',
-] as const;
+export const TIMERS = ['bootstrap', 'announce', 'housekeeping', 'pulse', 'seek', 'improve', 'uplink', 'leave'] as const;
 export type Timer = (typeof TIMERS)[number];
 
 /**

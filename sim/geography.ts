@@ -7,16 +7,6 @@ import type { Path, PathModel } from './network-types.js';
 export const REGIONS = ['n-america', 'europe', 's-america', 'asia-pacific', 'japan', 'australia'] as const;
 export type Region = (typeof REGIONS)[number];
 
-/** Median access rates of 2019 by region, Mbit/s. */
-export const REGION_RATES: Readonly<Record<Region, { readonly up: number; readonly down: number }>> = {
-  'n-america': { up: 19.2, down: 52 },
-  europe: { up: 20.7, down: 40 },
-  's-america': { up: 5.8, down: 18 },
-  'asia-pacific': { up: 15.7, down: 22.8 },
-  japan: { up: 10.2, down: 22.8 },
-  australia: { up: 11.3, down: 29.9 },
-};
-
 /**
  * One-way delay between the access networks of two regions, ms: great-circle distance between population centres at
  * two thirds of the speed of light, inflated by 1.4 to 2.0 for the detours of cables, without the last mile.

@@ -43,11 +43,6 @@ export function partition(sideOf: (node: NodeId) => number | string | null): Rul
   };
 }
 
-/** Nothing passes from the first set to the second; the other way is untouched. */
-export function oneWay(from: ReadonlySet<NodeId>, to: ReadonlySet<NodeId>): Rule {
-  return (sender, receiver) => (from.has(sender) && to.has(receiver) ? 'drop' : null);
-}
-
 /** Adds a delay to everything that the predicate picks. */
 export function slow(picks: (from: NodeId, to: NodeId) => boolean, delay: Time): Rule {
   return (from, to) => (picks(from, to) ? { delay } : null);

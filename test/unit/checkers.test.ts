@@ -193,6 +193,7 @@ function view(node: string, provider: string | null, capacity: number): View {
     epoch: 1,
     publisher: node === 'a',
     watching: node !== 'a',
+    interior: 1,
     substreams: 1,
     tickets: provider === null ? [] : [{ ...ticketOf, peer: provider }],
     paths: [{ sub: 0, seq: 5, depth: 1, via: provider, starving: false }],
