@@ -5,7 +5,7 @@ import { LIMITS } from './limits.js';
 import type { Crypto, Effects, Rng } from './machine.js';
 import { PeerTable, type Peer } from './membership/peers.js';
 import type { Message, StreamLoad } from './message.js';
-import type { Stream } from './stream.js';
+import { Stream } from './stream.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { RefusedEvent, TicketReason, TicketState } from './trace.js';
 import type { NodeId, StreamId, TicketId, Time } from './units.js';
@@ -56,6 +56,15 @@ export class NodeContext {
   send(peer: Peer, message: Message): void {
     this.peers.sent(peer, this.now);
     this.fx.send(peer.id, message);
+  }
+
+  /** The stream of that id, made when it is new. */
+  stream(id: StreamId): Stream {
+    const known = this.streams.get(id);
+    if (known !== undefined) return known;
+    const stream = new Stream(id, this.id, this.config.targetLag);
+    this.streams.set(id, stream);
+    return stream;
   }
 
   newTicketId(): TicketId {

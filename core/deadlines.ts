@@ -5,6 +5,7 @@ import { NEVER, type Time } from './units.js';
 export class Deadlines<Why extends string> {
   readonly #whys: readonly Why[];
   readonly #at: Float64Array;
+  readonly #first = { at: NEVER, why: '' };
   #earliest = 0;
 
   constructor(whys: readonly Why[]) {
@@ -36,6 +37,14 @@ export class Deadlines<Why extends string> {
   /** Time of the earliest timer, NEVER when there is none. */
   get next(): Time {
     return this.#at[this.#earliest] as number;
+  }
+
+  /** The earliest timer, null when there is none. The same object each time: read it, do not keep it. */
+  get first(): Deadline | null {
+    if (this.next === NEVER) return null;
+    this.#first.at = this.next;
+    this.#first.why = this.nextWhy;
+    return this.#first;
   }
 
   get nextWhy(): Why {

@@ -1,7 +1,7 @@
 import type { Manifest } from './chunk.js';
 import { Deadlines } from './deadlines.js';
 import { LIMITS } from './limits.js';
-import type { Crypto, Effects, Input, Machine, Rng } from './machine.js';
+import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.js';
 import type { Candidate, Command, Message, NodeRecord, StreamLoad } from './message.js';
 import { verifyManifest, verifyRecord } from './trust/statements.js';
 import { SECOND, type NodeId, type StreamId, type Time } from './units.js';
@@ -74,8 +74,8 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     }
   }
 
-  nextDeadline(): { at: Time; why: string } {
-    return { at: this.#deadlines.next, why: this.#deadlines.nextWhy };
+  nextDeadline(): Deadline | null {
+    return this.#deadlines.first;
   }
 
   view(): DirectoryView {

@@ -79,7 +79,10 @@ export interface Deadline {
 export interface Machine<M, C, V> {
   /** Throws only on a bug in this program. */
   handle(now: Time, input: Input<M, C>, effects: Effects<M>): void;
-  /** The earliest timer with its reason; null when nothing is pending. Changes only inside `handle` and `restore`. */
+  /**
+   * The earliest timer with its reason; null when nothing is pending. Changes only inside `handle` and `restore`; the
+   * object may be reused, so it is to be read at once.
+   */
   nextDeadline(): Deadline | null;
   /** Plain, serialisable picture of the state. */
   view(): V;

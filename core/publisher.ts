@@ -4,7 +4,7 @@ import type { Relay } from './delivery/relay.js';
 import { LIMITS } from './limits.js';
 import type { CommandResult } from './machine.js';
 import type { Command } from './message.js';
-import { Stream } from './stream.js';
+import type { Stream } from './stream.js';
 import { signChunk } from './trust/chunks.js';
 import { signManifest } from './trust/statements.js';
 import { SECOND } from './units.js';
@@ -44,8 +44,7 @@ export class Publisher {
     if (known === undefined && ctx.streams.size >= LIMITS.streams) return { ok: false, why: 'limit' };
     const epoch = Math.max(this.#epochs[id] ?? 0, command.epochFloor, known?.epoch ?? 0) + 1;
     this.#epochs[id] = epoch;
-    const stream = known ?? new Stream(id, ctx.id, ctx.config.targetLag);
-    ctx.streams.set(id, stream);
+    const stream = ctx.stream(id);
     const { name, description, mime, substreams, chunkTime, bitrate, init } = command;
     const { publicKey } = command.key;
     const unsigned = { stream: id, publicKey, epoch, name, description, mime, substreams, chunkTime, bitrate, init };

@@ -1,4 +1,5 @@
 import type { Manifest } from './chunk.js';
+import type { NodeContext } from './context.js';
 import { Dealing } from './delivery/dealing.js';
 import { Substreams } from './delivery/substreams.js';
 import { ChunkWindow } from './delivery/window.js';
@@ -6,6 +7,7 @@ import { LIMITS } from './limits.js';
 import type { KeyPair } from './machine.js';
 import { Candidates } from './membership/candidates.js';
 import { Player } from './playback/player.js';
+import { PlayerTrace } from './playback/trace.js';
 import { SourceClock } from './playback/source-clock.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { NodeId, StreamId, Time } from './units.js';
@@ -51,9 +53,9 @@ export class Stream {
   outbound: Ticket[][] = [];
   /** Bit set of the sub-streams relayed by preference. */
   interior = 0;
-  /** Beats advertised before a restart; they bind as soon as the manifest of the same epoch is known. */
-  remembered: readonly PathView[] = [];
-  rememberedEpoch = -1;
+  #remembered: readonly PathView[] = [];
+  #rememberedEpoch = -1;
+  #playerTrace: PlayerTrace | null = null;
   readonly asks = new Map<NodeId, PendingAsk>();
   readonly dials = new Map<NodeId, Time>();
   readonly pulls = new Map<number, PendingPull>();
@@ -84,8 +86,8 @@ export class Stream {
       this.subs = new Substreams(count);
       this.inbound = Array.from({ length: count }, () => null);
       this.outbound = Array.from({ length: count }, () => []);
-      if (manifest.epoch !== this.rememberedEpoch) return;
-      for (const { sub, seq, depth } of this.remembered)
+      if (manifest.epoch !== this.#rememberedEpoch) return;
+      for (const { sub, seq, depth } of this.#remembered)
         if (sub < count) this.subs.raise(sub, manifest.epoch, seq, depth);
       return;
     }
@@ -94,6 +96,17 @@ export class Stream {
     this.clock.reset();
     this.pulls.clear();
     this.player.restart();
+  }
+
+  /** Keeps the beats of an earlier life until the manifest tells whether they still bind. */
+  remember(epoch: number, paths: readonly PathView[]): void {
+    this.#rememberedEpoch = epoch;
+    this.#remembered = paths;
+  }
+
+  /** The sink of this stream's player. */
+  playerTrace(ctx: NodeContext): PlayerTrace {
+    return (this.#playerTrace ??= new PlayerTrace(ctx, this));
   }
 
   /** Highest sequence number that a neighbour spoke of, as far as it is believable. */

@@ -1,53 +1,59 @@
+import type { Chunk } from '../chunk.js';
 import type { NodeContext } from '../context.js';
 import type { Stream } from '../stream.js';
 import type { PlayerSink } from './player.js';
 
-/** What a player does becomes effects and trace events. */
-export function tracePlayer(ctx: NodeContext, stream: Stream): PlayerSink {
-  const { fx } = ctx;
-  return {
-    played(chunk) {
-      fx.play(chunk);
-      if (fx.trace === null) return;
-      const { epoch, seq, size, keyframe, sourceTime } = chunk;
-      const sub = stream.dealing.subOf(seq);
-      const depth = stream.subs.depth(sub);
-      fx.trace({
-        type: 'chunk',
-        change: 'played',
-        stream: stream.id,
-        epoch,
-        seq,
-        sub,
-        peer: null,
-        depth,
-        size,
-        keyframe,
-        sourceTime,
-        why: 'due',
-      });
-    },
-    missed(seq) {
-      if (fx.trace === null) return;
-      const sub = stream.dealing.subOf(seq);
-      const { id, epoch } = stream;
-      fx.trace({
-        type: 'chunk',
-        change: 'missed',
-        stream: id,
-        epoch,
-        seq,
-        sub,
-        peer: null,
-        depth: 0,
-        size: 0,
-        keyframe: false,
-        sourceTime: 0,
-        why: 'absent',
-      });
-    },
-    stall(change, missed) {
-      fx.trace?.({ type: 'stall', change, stream: stream.id, missed });
-    },
-  };
+/** Turns what a player does into effects and trace events. */
+export class PlayerTrace implements PlayerSink {
+  readonly #ctx: NodeContext;
+  readonly #stream: Stream;
+
+  constructor(ctx: NodeContext, stream: Stream) {
+    this.#ctx = ctx;
+    this.#stream = stream;
+  }
+
+  played(chunk: Chunk): void {
+    const { fx } = this.#ctx;
+    fx.play(chunk);
+    if (fx.trace === null) return;
+    const stream = this.#stream;
+    const sub = stream.dealing.subOf(chunk.seq);
+    fx.trace({
+      type: 'chunk',
+      change: 'played',
+      stream: stream.id,
+      epoch: chunk.epoch,
+      seq: chunk.seq,
+      sub,
+      peer: null,
+      depth: stream.subs.depth(sub),
+      size: chunk.size,
+      keyframe: chunk.keyframe,
+      sourceTime: chunk.sourceTime,
+      why: 'due',
+    });
+  }
+
+  missed(seq: number): void {
+    const stream = this.#stream;
+    this.#ctx.fx.trace?.({
+      type: 'chunk',
+      change: 'missed',
+      stream: stream.id,
+      epoch: stream.epoch,
+      seq,
+      sub: stream.dealing.subOf(seq),
+      peer: null,
+      depth: 0,
+      size: 0,
+      keyframe: false,
+      sourceTime: 0,
+      why: 'absent',
+    });
+  }
+
+  stall(change: 'begin' | 'end', missed: number): void {
+    this.#ctx.fx.trace?.({ type: 'stall', change, stream: this.#stream.id, missed });
+  }
 }

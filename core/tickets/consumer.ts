@@ -88,14 +88,14 @@ export class Consumer {
     }
   }
 
-  /** The provider gives the ticket up; false when it is none of this stream. */
-  onCancel(peer: Peer, stream: Stream, cancel: Cancel): boolean {
+  /** The provider gives the ticket up. Returns its sub-stream, null when it is no ticket of this stream. */
+  onCancel(peer: Peer, stream: Stream, cancel: Cancel): number | null {
     const ticket = this.#find(stream, peer, cancel.ticket, cancel.generation);
-    if (ticket === null) return false;
+    if (ticket === null) return null;
     for (const candidate of cancel.candidates) stream.candidates.learn(candidate);
     const why = cancel.why === 'displaced' || cancel.why === 'leaving' ? cancel.why : 'cancelled';
     this.lose(stream, ticket, why, 'cancelled', false);
-    return true;
+    return ticket.sub;
   }
 
   /** The provider leaves soon: its consumers move while it still serves them. */

@@ -1,0 +1,65 @@
+import { LIMITS } from './limits.js';
+import type { CommandResult } from './machine.js';
+import type { Command } from './message.js';
+import type { Parts } from './parts.js';
+import { SECOND } from './units.js';
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>;
+type Reply = (result: CommandResult) => void;
+type Commands = { readonly [T in Command['type']]: (parts: Parts, command: Of<T>, reply: Reply) => void };
+
+/** Between two looks for a better place there is this time to twice this time. */
+const IMPROVE = 10 * SECOND;
+
+/** What the operator, the page or the scenario asks of the node. */
+const COMMANDS: Commands = {
+  publish(parts, command, reply) {
+    const { ctx, publisher, pulse } = parts;
+    const result = publisher.publish(command);
+    if (result.ok) persist(parts);
+    reply(result);
+    pulse.start();
+    ctx.deadlines.setEarlier('announce', ctx.now);
+  },
+  media: ({ publisher }, command, reply) => reply(publisher.media(command)),
+  watch({ ctx, seek, pulse }, command, reply) {
+    if (ctx.leaving) return reply({ ok: false, why: 'left' });
+    if (!ctx.streams.has(command.stream) && ctx.streams.size >= LIMITS.streams)
+      return reply({ ok: false, why: 'limit' });
+    const stream = ctx.stream(command.stream);
+    stream.watching = true;
+    for (const { kind, id, address } of ctx.peers.all()) {
+      if (kind === 'node' && address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null });
+    }
+    seek.find(stream);
+    ctx.deadlines.setEarlier('seek', ctx.now);
+    ctx.deadlines.setEarlier('bootstrap', ctx.now);
+    ctx.deadlines.setEarlier('improve', ctx.now + Math.ceil(improveAfter(ctx.rng.next()) / 3));
+    pulse.start();
+    reply({ ok: true });
+  },
+  unwatch({ ctx, leave }, command, reply) {
+    const stream = ctx.streams.get(command.stream);
+    if (stream === undefined || !stream.watching) return reply({ ok: false, why: 'unknown-stream' });
+    leave.stream(stream, 'unwatch');
+    ctx.streams.delete(command.stream);
+    ctx.fx.trace?.({ type: 'left', why: 'unwatch' });
+    reply({ ok: true });
+  },
+  leave: ({ leave }, _command, reply) => leave.begin(reply),
+};
+
+export function handleCommand(parts: Parts, command: Command, reply: Reply): void {
+  const handler = COMMANDS[command.type] as (parts: Parts, command: Command, reply: Reply) => void;
+  handler(parts, command, reply);
+}
+
+/** Pause until the next look for a better place. */
+export function improveAfter(luck: number): number {
+  return Math.ceil(IMPROVE * (1 + luck));
+}
+
+function persist({ ctx, publisher }: Parts): void {
+  const contacts = [...ctx.streams.values()].flatMap((stream) => stream.candidates.contacts(LIMITS.referral));
+  ctx.fx.persist({ incarnation: ctx.incarnation, epochs: publisher.epochs, contacts });
+}

@@ -1,0 +1,131 @@
+import type { Manifest } from './chunk.js';
+import type { NodeContext } from './context.js';
+import type { Peer } from './membership/peers.js';
+import type { Message, MessageType } from './message.js';
+import type { Parts } from './parts.js';
+import type { Stream } from './stream.js';
+import { verifyManifest } from './trust/statements.js';
+
+type Of<T extends MessageType> = Extract<Message, { type: T }>;
+type Handlers = { readonly [T in MessageType]: (parts: Parts, peer: Peer, message: Of<T>) => void };
+
+/** One handler for every message a neighbour can send; what concerns a stream this node does not know is dropped. */
+const HANDLERS: Handlers = {
+  announce: ({ ctx }, peer) => ctx.traceRefused('message', peer.id, 'unknown'),
+  announced: () => {},
+  find: ({ bootstrap }, peer, message) => bootstrap.onFind(peer, message),
+  contacts({ ctx }, _peer, message) {
+    const stream = ctx.streams.get(message.stream);
+    if (stream === undefined) return;
+    for (const candidate of message.candidates) stream.candidates.learn(candidate);
+    ctx.deadlines.setEarlier('seek', ctx.now);
+  },
+  'want-manifest'({ ctx }, peer, message) {
+    const manifest = ctx.streams.get(message.stream)?.manifest ?? null;
+    if (manifest !== null) ctx.send(peer, { type: 'manifest', manifest });
+  },
+  manifest: ({ ctx }, peer, message) => onManifest(ctx, peer, message.manifest),
+  ask: ({ ctx, provider }, peer, message) => provider.onAsk(peer, ctx.streams.get(message.stream), message),
+  offer({ ctx, consumer }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) consumer.onOffer(peer, stream, message);
+  },
+  refuse({ ctx, consumer }, peer, message) {
+    const stream = ctx.streams.get(message.stream);
+    if (stream !== undefined) consumer.onRefuse(peer, stream, message);
+  },
+  confirm({ provider, relay }, peer, message) {
+    const started = provider.onConfirm(peer, message);
+    if (started !== null) relay.catchUp(started.stream, started.ticket, message.from);
+  },
+  renew: ({ provider }, peer, message) => provider.onRenew(peer, message),
+  renewed({ ctx, consumer }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) consumer.onRenewed(peer, stream, message);
+  },
+  cancel(parts, peer, message) {
+    if (message.side === 'consumer') onConsumerCancel(parts, peer, message);
+    else onProviderCancel(parts, peer, message);
+  },
+  tick({ ctx, relay }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) relay.onTick(peer, stream, message);
+  },
+  chunk({ ctx, relay }, peer, message) {
+    const stream = knownStream(ctx, peer, message.chunk.stream);
+    if (stream !== null) relay.onChunk(peer, stream, message);
+  },
+  pull: ({ ctx, relay }, peer, message) => relay.onPull(peer, ctx.streams.get(message.stream), message),
+  lacking({ ctx, repair }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) repair.onLacking(stream, peer, message.seqs);
+  },
+  leaving({ ctx, consumer }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream === null) return;
+    for (const candidate of message.candidates) stream.candidates.learn(candidate);
+    consumer.onLeaving(peer, stream);
+  },
+};
+
+export function handleMessage(parts: Parts, peer: Peer, message: Message): void {
+  const handler = HANDLERS[message.type] as (parts: Parts, peer: Peer, message: Message) => void;
+  handler(parts, peer, message);
+}
+
+/** The stream, once its manifest is known. */
+function knownStream(ctx: NodeContext, peer: Peer, id: string): Stream | null {
+  const stream = ctx.streams.get(id);
+  if (stream !== undefined && stream.manifest !== null) return stream;
+  ctx.traceRefused('message', peer.id, 'unknown');
+  return null;
+}
+
+function onManifest(ctx: NodeContext, peer: Peer, manifest: Manifest): void {
+  const stream = ctx.streams.get(manifest.stream);
+  if (stream === undefined || stream.publishing !== null || manifest.epoch <= stream.epoch) return;
+  const known = stream.manifest;
+  if (!verifyManifest(ctx.crypto, manifest) || (known !== null && known.substreams !== manifest.substreams)) {
+    ctx.traceRefused('message', peer.id, 'invalid');
+    return;
+  }
+  stream.adopt(manifest);
+  if (known === null) stream.interior = drawInterior(ctx, stream);
+  else passOn(ctx, stream, manifest, peer);
+}
+
+/** The few trees in which this node is interior: one, or more when its fan-out would be wide. */
+function drawInterior(ctx: NodeContext, stream: Stream): number {
+  const count = stream.substreams;
+  const relays = Math.max(1, Math.min(count, Math.floor(ctx.slots(stream) / (2 * count))));
+  const first = ctx.rng.below(count);
+  let interior = 0;
+  for (let i = 0; i < relays; i++) interior |= 1 << ((first + i) % count);
+  return interior;
+}
+
+/** A new epoch travels down the trees ahead of its first chunk. */
+function passOn(ctx: NodeContext, stream: Stream, manifest: Manifest, from: Peer): void {
+  const told = new Set<Peer>([from]);
+  for (const { peer } of stream.outbound.flat()) {
+    if (told.has(peer)) continue;
+    told.add(peer);
+    ctx.send(peer, { type: 'manifest', manifest });
+  }
+}
+
+function onConsumerCancel({ ctx, provider, leave }: Parts, peer: Peer, message: Of<'cancel'>): void {
+  const entry = ctx.provided.get(message.ticket);
+  if (entry === undefined || entry.ticket.peer !== peer || entry.ticket.generation !== message.generation) return;
+  provider.drop(entry.stream, entry.ticket, 'cancelled');
+  leave.check();
+}
+
+function onProviderCancel({ ctx, consumer, relay }: Parts, peer: Peer, message: Of<'cancel'>): void {
+  for (const stream of ctx.streams.values()) {
+    const sub = consumer.onCancel(peer, stream, message);
+    if (sub === null) continue;
+    relay.tickStarving(stream, sub);
+    return;
+  }
+}

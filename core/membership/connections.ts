@@ -1,0 +1,98 @@
+import { LIMITS } from '../limits.js';
+import type { Input, PeerReason } from '../machine.js';
+import type { Command, Message } from '../message.js';
+import type { Parts } from '../parts.js';
+import { SECOND, type NodeId } from '../units.js';
+import type { Peer } from './peers.js';
+
+type PeerInput = Extract<Input<Message, Command>, { type: 'peer' }>;
+type DialInput = Extract<Input<Message, Command>, { type: 'dial' }>;
+
+/** Connections that serve no purpose are closed after this while there are many. */
+const IDLE = 20 * SECOND;
+const RETRY = 2 * SECOND;
+
+export function onPeer(parts: Parts, input: PeerInput): void {
+  const peer = parts.ctx.peers.get(input.peer);
+  if (input.change === 'up') {
+    if (peer === undefined) onUp(parts, input.peer, input.address ?? null, input.why);
+  } else if (peer === undefined) {
+    return;
+  } else if (input.change === 'down') {
+    onDown(parts, peer, input.why);
+  } else {
+    peer.congested = input.change === 'congested';
+  }
+}
+
+function onUp({ ctx, bootstrap }: Parts, id: NodeId, address: string | null, why: PeerReason): void {
+  const kind = bootstrap.isDirectory({ node: id, address: address ?? '' }) ? 'directory' : 'node';
+  const peer = ctx.leaving ? null : ctx.peers.add(id, kind, address, ctx.now);
+  if (peer === null) {
+    ctx.fx.disconnect(id, ctx.leaving ? 'leaving' : 'busy', '');
+    return;
+  }
+  ctx.fx.trace?.({ type: 'peer', peer: id, change: 'up', why });
+  if (kind === 'directory') ctx.deadlines.setEarlier('announce', ctx.now);
+  for (const stream of ctx.streams.values()) {
+    stream.dials.delete(id);
+    if (!stream.watching) continue;
+    const find = { type: 'find', stream: stream.id, subs: ~0 >>> 0, count: LIMITS.referral } as const;
+    if (kind === 'directory') ctx.send(peer, find);
+    else if (address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null });
+    ctx.deadlines.setEarlier('seek', ctx.now);
+  }
+}
+
+/** The connection is gone, and with it all tickets held with this peer. */
+function onDown(
+  { ctx, relay, repair, provider, consumer, bootstrap, leave }: Parts,
+  peer: Peer,
+  why: PeerReason,
+): void {
+  for (const stream of ctx.streams.values()) {
+    for (const ticket of [...stream.inbound]) {
+      if (ticket?.peer !== peer) continue;
+      consumer.lose(stream, ticket, 'down', 'lost', false);
+      relay.tickStarving(stream, ticket.sub);
+    }
+    for (const list of stream.outbound) {
+      for (const ticket of list.filter((held) => held.peer === peer)) provider.drop(stream, ticket, 'lost');
+    }
+    stream.asks.delete(peer.id);
+    stream.candidates.postpone(peer.id, ctx.now, RETRY);
+    repair.onPeerDown(stream, peer);
+  }
+  ctx.uplink.forget(peer.id);
+  ctx.peers.remove(peer);
+  ctx.fx.trace?.({ type: 'peer', peer: peer.id, change: 'down', why });
+  if (peer.kind === 'directory' && !ctx.leaving) bootstrap.retryLater();
+  leave.check();
+}
+
+export function onDial({ ctx, bootstrap }: Parts, { contact, outcome }: DialInput): void {
+  if (outcome.ok) {
+    if (bootstrap.isDirectory(contact)) bootstrap.learnDirectory(outcome.peer);
+    return;
+  }
+  const whom = contact.node ?? contact.address;
+  ctx.traceRefused('dial', whom, 'unreachable');
+  for (const stream of ctx.streams.values()) {
+    if (!stream.dials.delete(whom)) continue;
+    if (outcome.why === 'busy') stream.candidates.postpone(whom, ctx.now, RETRY);
+    else stream.candidates.forget(whom);
+    ctx.deadlines.setEarlier('seek', ctx.now);
+  }
+}
+
+/** Closes what has not been used for a while, once half of the room for peers is taken. */
+export function closeIdle(parts: Parts): void {
+  const { ctx } = parts;
+  if (ctx.peers.size <= ctx.config.maxPeers / 2) return;
+  for (const peer of [...ctx.peers.all()]) {
+    const idle = ctx.peers.tickets(peer) === 0 && ctx.now > ctx.peers.lastUsed(peer) + IDLE;
+    if (!idle || peer.kind !== 'node') continue;
+    ctx.fx.disconnect(peer.id, 'idle', '');
+    onDown(parts, peer, 'idle');
+  }
+}

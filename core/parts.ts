@@ -1,0 +1,40 @@
+import type { Config, Identity } from './config.js';
+import { NodeContext } from './context.js';
+import { Relay } from './delivery/relay.js';
+import { Repair } from './delivery/repair.js';
+import type { Crypto, Rng } from './machine.js';
+import { Bootstrap } from './membership/bootstrap.js';
+import { Seek } from './membership/seek.js';
+import { Publisher } from './publisher.js';
+import { Pulse } from './pulse.js';
+import { Consumer } from './tickets/consumer.js';
+import { Leave } from './tickets/leave.js';
+import { Provider } from './tickets/provider.js';
+
+/** The parts of a node, each with one subject; handlers and timers find the one that knows what to do. */
+export interface Parts {
+  readonly ctx: NodeContext;
+  readonly relay: Relay;
+  readonly repair: Repair;
+  readonly provider: Provider;
+  readonly consumer: Consumer;
+  readonly seek: Seek;
+  readonly bootstrap: Bootstrap;
+  readonly publisher: Publisher;
+  readonly leave: Leave;
+  readonly pulse: Pulse;
+}
+
+export function createParts(identity: Identity, config: Config, rng: Rng, crypto: Crypto): Parts {
+  const ctx = new NodeContext(identity, config, rng, crypto);
+  const relay = new Relay(ctx);
+  const repair = new Repair(ctx);
+  const provider = new Provider(ctx);
+  const consumer = new Consumer(ctx);
+  const seek = new Seek(ctx, consumer);
+  const bootstrap = new Bootstrap(ctx);
+  const publisher = new Publisher(ctx, relay);
+  const leave = new Leave(ctx, consumer, provider, bootstrap);
+  const pulse = new Pulse({ ctx, relay, repair, provider, consumer });
+  return { ctx, relay, repair, provider, consumer, seek, bootstrap, publisher, leave, pulse };
+}

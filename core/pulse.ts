@@ -1,0 +1,76 @@
+import type { NodeContext } from './context.js';
+import type { Relay } from './delivery/relay.js';
+import type { Repair } from './delivery/repair.js';
+import type { Stream } from './stream.js';
+import type { Consumer } from './tickets/consumer.js';
+import type { Provider } from './tickets/provider.js';
+import { MS, type Time } from './units.js';
+
+/** Period of everything that is done regularly: playing, ticking, judging silence, repairing, renewing. */
+const PERIOD = 100 * MS;
+/** A pulse this late means that this node itself was paused: silence proves nothing then. */
+const PAUSED = 150 * MS;
+
+interface Driven {
+  readonly ctx: NodeContext;
+  readonly relay: Relay;
+  readonly repair: Repair;
+  readonly provider: Provider;
+  readonly consumer: Consumer;
+}
+
+/** The regular work of a node, in one wake-up; it falls on the moments at which the player has a chunk to show. */
+export class Pulse {
+  readonly #parts: Driven;
+  #expected = Infinity;
+  #excusedUntil = 0;
+  #nextRenewal = 0;
+
+  constructor(parts: Driven) {
+    this.#parts = parts;
+  }
+
+  /** Begins when the first stream is watched or published, at a phase of its own. */
+  start(): void {
+    const { ctx } = this.#parts;
+    ctx.deadlines.setEarlier('pulse', ctx.now + ctx.rng.below(PERIOD));
+  }
+
+  beat(): void {
+    const { ctx, provider } = this.#parts;
+    if (ctx.now > this.#expected + PAUSED) this.#excusedUntil = ctx.now + ctx.config.suspectAfter;
+    const renews = ctx.now >= this.#nextRenewal;
+    let next = ctx.now + PERIOD;
+    for (const stream of ctx.streams.values()) {
+      if (stream.manifest !== null) next = this.#serve(stream, renews);
+    }
+    if (renews) {
+      provider.sweep();
+      this.#nextRenewal = ctx.now + ctx.config.renewEvery - PERIOD / 2;
+    }
+    this.#expected = next;
+    ctx.deadlines.set('pulse', next);
+  }
+
+  /** The work on one stream; returns when its player wants the next pulse. */
+  #serve(stream: Stream, renews: boolean): Time {
+    const { ctx, relay, consumer } = this.#parts;
+    const changed = consumer.watchProviders(stream, ctx.now < this.#excusedUntil);
+    for (let sub = 0; changed >> sub !== 0; sub++) {
+      if ((changed & (1 << sub)) !== 0) relay.tickStarving(stream, sub);
+    }
+    if (renews) consumer.renew(stream);
+    relay.tickSilent(stream);
+    return stream.watching ? this.#play(stream) : ctx.now + PERIOD;
+  }
+
+  /** Shows what is due and mends what is missing. */
+  #play(stream: Stream): Time {
+    const { ctx, repair, consumer } = this.#parts;
+    stream.player.step(ctx.now, stream.playerTrace(ctx));
+    repair.step(stream);
+    if (consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);
+    const due = stream.player.due();
+    return due > ctx.now + 0.5 * PERIOD && due < ctx.now + 1.3 * PERIOD ? due : ctx.now + PERIOD;
+  }
+}
