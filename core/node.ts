@@ -1,3 +1,4 @@
+import type { Manifest } from './chunk.js';
 import { handleCommand, improveAfter } from './commands.js';
 import type { Config, Identity } from './config.js';
 import type { Timer } from './context.js';
@@ -6,7 +7,7 @@ import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.j
 import { closeIdle, onDial, onPeer } from './membership/connections.js';
 import type { Command, Message } from './message.js';
 import { createParts, type Parts } from './parts.js';
-import { NEVER, SECOND, type Time } from './units.js';
+import { NEVER, SECOND, type StreamId, type Time } from './units.js';
 import type { View } from './view.js';
 import { viewOf } from './view-of.js';
 
@@ -74,6 +75,11 @@ export class AstralNode implements Machine<Message, Command, View> {
 
   nextDeadline(): Deadline | null {
     return this.#parts.ctx.deadlines.first;
+  }
+
+  /** The signed description of a stream; null until it has arrived. */
+  manifest(stream: StreamId): Manifest | null {
+    return this.#parts.ctx.streams.get(stream)?.manifest ?? null;
   }
 
   view(): View {
