@@ -40,7 +40,8 @@ const COMMANDS: Commands = {
   },
   unwatch({ ctx, leave }, command, reply) {
     const stream = ctx.streams.get(command.stream);
-    if (stream === undefined || !stream.watching) return reply({ ok: false, why: 'unknown-stream' });
+    if (stream === undefined || !(stream.watching || stream.publishing !== null))
+      return reply({ ok: false, why: 'unknown-stream' });
     leave.stream(stream, 'unwatch');
     ctx.streams.delete(command.stream);
     ctx.fx.trace?.({ type: 'left', why: 'unwatch' });

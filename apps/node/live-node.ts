@@ -9,11 +9,14 @@ import { DEFAULTS, type Config, type Identity, validate } from '../../core/confi
 import { Host } from '../../core/host.js';
 import type { Crypto } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
+import { astral } from '../../core/astral.js';
+import type { JournalHeader } from '../../core/journal/journal.js';
 import { AstralNode } from '../../core/node.js';
 import { createRng } from '../../core/rng.js';
 import { MS } from '../../core/units.js';
 import type { View } from '../../core/view.js';
 import { createCrypto } from '../../transports/crypto.js';
+import { JournalFile } from '../../transports/journal.js';
 import { SystemClock } from '../../transports/system-clock.js';
 import { WebSocketTransport } from '../../transports/websocket.js';
 import { WireNetwork } from '../../transports/wire-network.js';
@@ -88,12 +91,15 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   const identity = { id, key: store.key, durable: store.durable };
   const peers = await listenPeers(parts, identity, crypto);
   const config = configOf(options, peers.address);
-  const machine = new AstralNode(identity, config, createRng(randomBytes(16).toString('hex')), crypto);
+  const seed = randomBytes(16).toString('hex');
+  const machine = new AstralNode(identity, config, createRng(seed), crypto);
+  const journal = openJournal(parts, { ...identity, publicKey: identity.key.publicKey, node: id, seed, config });
   const host: NodeHost = new Host<Message, Command, View>(id, machine, {
     clock,
     network: peers.network,
     play: (chunk) => streams.play(chunk),
     persist: (state) => store.save(state),
+    ...(journal === null ? {} : { journal: (at, _node, input) => journal.record({ at, input }) }),
     ...(log.isLevelEnabled('debug') ? { observer: (_at, _node, event) => log.debug(event, 'trace') } : {}),
   });
   const catalog = new Catalog(options.directory);
@@ -134,6 +140,18 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   for (const slug of options.watch) void streams.watchSoon(slug);
   const pageUrl = (): string => `${control}/#code=${access.newCode()}`;
   return { id, peerAddress: peers.address, controlUrl: control, pageUrl, stop, ended };
+}
+
+/** Records what the machine is told, if that was asked for; a journal that fails is reported and does not end the node. */
+function openJournal({ options, closers, log }: Parts, start: Omit<JournalHeader, 'protocol'>): JournalFile | null {
+  if (options.journal === null) return null;
+  const { node, publicKey, seed, config, durable } = start;
+  const journal = new JournalFile(options.journal, { node, publicKey, protocol: astral.name, seed, config, durable });
+  closers.push(async () => {
+    await journal.close();
+    if (journal.failure !== null) log.error({ why: journal.failure }, 'the journal is not whole');
+  });
+  return journal;
 }
 
 async function listenPeers(

@@ -1,0 +1,209 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { WebSocket } from 'ws';
+import type { StreamView } from '../../core/view.js';
+import { parseHeader, parseEntry } from '../../core/journal/journal.js';
+import { decodeLive, parseLiveText } from '../../viz/player/live-protocol.js';
+import { ask, eventually, scratch, startProgram, type Answer, type Program } from './programs.js';
+
+interface Peer {
+  readonly program: Program;
+  readonly url: string;
+  readonly token: string;
+  /** Peers dial this, without the scheme. */
+  readonly entrance: string;
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  stream(): Promise<StreamView | null>;
+}
+
+async function startPeer(t: ExecutionContext, folder: string, ...args: string[]): Promise<Peer> {
+  const common = ['--data', folder, '--port', '0', '--log-level', 'warn', '--uplink', '8Mbit'];
+  const program = await startProgram(t, 'astralnode', [...common, ...args], 'page');
+  const url = program.printed.get('control') ?? t.fail(program.errors());
+  const token = readFileSync(join(folder, 'token'), 'utf8').trim();
+  const authorization = `Bearer ${token}`;
+  const call = (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const options = body === undefined ? {} : { body: JSON.stringify(body) };
+    return ask(`${url}${path}`, { method, headers: { authorization, ...json }, ...options });
+  };
+  const stream = async (): Promise<StreamView | null> =>
+    (JSON.parse((await call('GET', '/node')).body) as { node: { streams: StreamView[] } }).node.streams[0] ?? null;
+  return { program, url, token, entrance: new URL(program.printed.get('peers') ?? '').host, call, stream };
+}
+
+async function plays(peer: Peer, chunks: number): Promise<StreamView> {
+  const from = (await peer.stream())?.player?.played ?? 0;
+  return await eventually('the node plays', 40, async () => {
+    const stream = await peer.stream();
+    return (stream?.player?.played ?? 0) >= from + chunks ? stream : null;
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test('a static list alone makes a network; streams are made, watched and removed over the control API', async (t) => {
+  const base = scratch(t);
+  const port = String(await freePort());
+  const publisher = await startPeer(t, join(base, 'publisher'), '--peer-port', port);
+  const made = await publisher.call('POST', '/streams', { name: 'Tööt <b>', description: 'x', media: 'sample' });
+  t.is(made.status, 201);
+  const { stream } = JSON.parse(made.body) as { stream: { id: string; slug: string; source: string; own: boolean } };
+  t.like(stream, { slug: 'to-o-t-b', source: publisher.program.printed.get('node'), own: true });
+  const again = await publisher.call('POST', '/streams', { name: 'Tööt <b>', media: 'sample' });
+  t.is((JSON.parse(again.body) as { stream: { id: string } }).stream.id, stream.id, 'a name goes on with its key');
+
+  const journal = join(base, 'journal');
+  const viewer = await startPeer(
+    t,
+    join(base, 'viewer'),
+    '--bootstrap',
+    publisher.entrance,
+    '--watch',
+    stream.id,
+    '--journal',
+    journal,
+  );
+  await plays(viewer, 20);
+  const shown = JSON.parse((await viewer.call('GET', `/stream/${stream.id.slice(0, 10)}`)).body) as unknown;
+  t.like(shown, {
+    stream: { name: 'Tööt <b>', slug: 'to-o-t-b', id: stream.id, watching: true, streaming: true, own: false },
+  });
+  await receives(t, viewer, stream.slug);
+
+  t.is((await viewer.call('DELETE', `/stream/${stream.slug}/ticket`)).status, 200);
+  t.is(await viewer.stream(), null);
+  t.is((await viewer.call('POST', `/stream/${stream.slug}/tickets`, { destination_uuid: 'somebody' })).status, 403);
+  t.is((await viewer.call('POST', `/stream/${stream.slug}/tickets`, {})).status, 200);
+  const before = await plays(viewer, 20);
+
+  // The publisher falls and comes back with its key: a new epoch, and the viewer goes on by itself.
+  publisher.program.process.kill('SIGKILL');
+  await publisher.program.exit;
+  const back = await startPeer(t, join(base, 'publisher'), '--peer-port', port);
+  const after = await eventually('the next epoch plays', 60, async () => {
+    const seen = await viewer.stream();
+    return seen !== null && seen.epoch > before.epoch && (seen.window.held ?? 0) > 5 ? seen : null;
+  });
+  t.is(after.stream, before.stream);
+  await plays(viewer, 20);
+
+  t.is((await back.call('DELETE', `/stream/${stream.slug}`)).status, 200);
+  t.is((await back.call('GET', `/stream/${stream.slug}`)).status, 404);
+  t.is(await back.stream(), null);
+  back.program.process.kill('SIGTERM');
+  t.is(await back.program.exit, 0);
+  viewer.program.process.kill('SIGINT');
+  t.is(await viewer.program.exit, 0);
+
+  const [header = '', ...lines] = readFileSync(journal, 'utf8').trimEnd().split('\n');
+  t.is(parseHeader(header)?.node, viewer.program.printed.get('node'));
+  t.true(lines.length > 100 && lines.every((line) => parseEntry(line) !== null));
+  t.is(statSync(journal).mode & 0o777, 0o600);
+});
+
+/** The page's socket: an opening, the init segment, then fragments without a hole from a keyframe on. */
+async function receives(t: ExecutionContext, peer: Peer, slug: string): Promise<void> {
+  const socket = new WebSocket(`${peer.url.replace('http', 'ws')}/stream/${slug}/live`, {
+    headers: { authorization: `Bearer ${peer.token}` },
+  });
+  const texts: string[] = [];
+  const frames: NonNullable<ReturnType<typeof decodeLive>>[] = [];
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('close', (code) => reject(new Error(`closed with ${code}`)));
+    socket.on('message', (data, binary) => {
+      if (!Buffer.isBuffer(data)) return;
+      const frame = binary ? decodeLive(new Uint8Array(data)) : null;
+      if (frame !== null) frames.push(frame);
+      else texts.push(data.toString());
+      if (frames.length > 10) resolve();
+    });
+  });
+  socket.removeAllListeners('close');
+  socket.terminate();
+  const [opening] = texts.map((text) => parseLiveText(text));
+  t.like(opening, { type: 'init', name: 'Tööt <b>' });
+  const [init, first, ...rest] = frames;
+  t.is(init?.kind, 'init');
+  t.true(first?.keyframe);
+  for (const [index, { fragment, sourceTime, sourceNow }] of rest.entries()) {
+    t.is(fragment, (first?.fragment ?? 0) + index + 1);
+    t.true(sourceNow > sourceTime);
+  }
+}
+
+test('ports, flags and signals end as promised', async (t) => {
+  const base = scratch(t);
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const exit = async (name: string, ...args: string[]): Promise<[number | string, string]> => {
+    const program = await startProgram(t, name, args, 'never');
+    return [await program.exit, program.errors()];
+  };
+  for (const flag of ['--port', '--peer-port']) {
+    const [code, errors] = await exit(
+      'astralnode',
+      '--ephemeral',
+      '--port',
+      '0',
+      '--peer-port',
+      '0',
+      flag,
+      String(port),
+    );
+    t.is(code, 3, flag);
+    t.regex(errors, /taken/);
+  }
+  const [web] = await exit('astral-web', '--port', String(port));
+  t.is(web, 3);
+  const wrong = [
+    ['--port', '70000'],
+    ['--uplink', 'fast'],
+    ['--directory', 'ftp://x'],
+    ['--bootstrap', 'x'],
+    ['-u', '../x'],
+    ['extra'],
+    ['--nope'],
+  ];
+  for (const args of wrong) t.is((await exit('astralnode', ...args))[0], 2, args.join(' '));
+  for (const name of ['astralnode', 'astral-web']) {
+    t.is((await exit(name, '--help'))[0], 0);
+    t.is((await exit(name, '--version'))[0], 0);
+  }
+
+  // A publisher with a consumer takes its time to hand it over; the second signal does not wait.
+  const publisher = await startPeer(t, join(base, 'p'), '--sample', 'Left', '--peer-port', '0');
+  const { streams } = JSON.parse((await publisher.call('GET', '/streams')).body) as { streams: { id: string }[] };
+  const id = streams[0]?.id ?? '';
+  const viewer = await startPeer(
+    t,
+    join(base, 'v'),
+    '--bootstrap',
+    publisher.entrance,
+    '--watch',
+    id,
+    '--peer-port',
+    '0',
+  );
+  await plays(viewer, 10);
+  publisher.program.process.kill('SIGTERM');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  publisher.program.process.kill('SIGTERM');
+  t.is(await publisher.program.exit, 130);
+
+  const stopped = await viewer.call('DELETE', '/node');
+  t.is(stopped.status, 200);
+  t.is(await viewer.program.exit, 0);
+});
