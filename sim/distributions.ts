@@ -55,26 +55,6 @@ export function pow(x: number, y: number): number {
   return x === 0 ? 0 : exp(y * log(x));
 }
 
-/** Sine and cosine of 2 pi turns, for coordinates on a globe; Taylor series on an eighth of a turn. */
-export function cosTurns(turns: number): number {
-  return sinTurns(turns + 0.25);
-}
-
-export function sinTurns(turns: number): number {
-  let t = turns - Math.floor(turns);
-  let sign = 1;
-  if (t >= 0.5) {
-    t -= 0.5;
-    sign = -1;
-  }
-  if (t > 0.25) t = 0.5 - t;
-  const x = t * 6.283185307179586;
-  const square = x * x;
-  let sum = 1;
-  for (let n = 20; n >= 2; n -= 2) sum = 1 - (square / (n * (n + 1))) * sum;
-  return sign * x * sum;
-}
-
 /** Uniform in (0, 1]: safe for a logarithm. */
 function open(rng: Rng): number {
   return 1 - rng.next();

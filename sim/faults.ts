@@ -3,37 +3,29 @@ import type { Rng } from '../core/machine.js';
 import type { NodeId, Time } from '../core/units.js';
 import { partition, type Rules } from './rules.js';
 
-/** Named nodes, or a share of the nodes of a class (of all when none is given), drawn when the fault strikes. */
-export type FaultTarget = readonly NodeId[] | { readonly share: number; readonly class?: string };
-
 /** One row of a fault plan: plain data, so that a failing plan can be shrunk and stored. Times are microseconds. */
 export interface Fault {
   readonly at: Time;
   readonly kind: FaultKind;
-  readonly target: FaultTarget;
-  /** Meaning depends on the kind, see `FAULTS`; no kind of today needs one. */
-  readonly param?: number;
-  /** How long it lasts; without it a crash is final and a partition is never healed. */
-  readonly for?: Time;
+  /** A node, or a word that the host of the faults resolves to several, such as a class of nodes. */
+  readonly target: string;
+  /** Share of the targets that is struck, drawn when the time comes; null strikes all. */
+  readonly param: number | null;
+  /** How long it lasts; null for a partition that is never healed, or a restart in the same instant. */
+  readonly for: Time | null;
 }
 
 export type FaultKind = 'crash' | 'restart' | 'leave' | 'partition';
 
-/** What faults act on. */
-export interface FaultWorld {
-  schedule(at: Time, action: () => void): void;
-  crash(id: NodeId): void;
-  readonly network: { readonly rules: Rules };
-}
-
-/** What only the owner of the run knows how to do. */
+/** What faults act on; only the owner of a run knows whom a word names and what else a crash entails. */
 export interface FaultHost {
-  readonly world: FaultWorld;
-  /** Draws the targets that are given as a share. */
+  readonly rules: Rules;
   readonly rng: Rng;
-  /** Running nodes of a class in a fixed order; null asks for all that faults may hit. */
-  candidates(className: string | null): readonly NodeId[];
-  /** Starts a node again, with the state it kept. */
+  schedule(at: Time, action: () => void): void;
+  /** Running nodes that the word names, in a fixed order; none when the moment does not suit. */
+  targets(word: string): readonly NodeId[];
+  crash(id: NodeId): void;
+  /** Starts a crashed node again, with the state it kept. */
   restart(id: NodeId): void;
   /** Asks a node to leave as a user would. */
   leave(id: NodeId): void;
@@ -41,108 +33,84 @@ export interface FaultHost {
 
 interface FaultRow {
   readonly about: string;
-  /** Whether `for` means something. */
-  readonly lasting: boolean;
-  readonly strike: (host: FaultHost, nodes: readonly NodeId[], fault: Fault, name: string) => void;
+  readonly strike: (host: FaultHost, nodes: readonly NodeId[], name: string) => void;
+  /** Ends it after `for`; absent where nothing lasts. */
   readonly heal?: (host: FaultHost, nodes: readonly NodeId[], name: string) => void;
+  /** What null in `for` means: at once, or never. */
+  readonly healsAtOnce: boolean;
 }
 
 /** The kinds of faults; a new kind is a new row. */
 export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   crash: {
-    about: 'ends nodes at once, without a word to their peers; `for` is the time until they start again',
-    lasting: true,
-    strike: (host, nodes) => nodes.forEach((node) => host.world.crash(node)),
-    heal: (host, nodes) => nodes.forEach((node) => host.restart(node)),
+    about: 'the node ends at once and nobody is told',
+    strike: (host, nodes) => nodes.forEach((node) => host.crash(node)),
+    healsAtOnce: false,
   },
   restart: {
-    about: 'ends nodes and starts them in the same instant; starts those that are down',
-    lasting: false,
-    strike: (host, nodes) => nodes.forEach((node) => host.restart(node)),
+    about: 'the node ends at once and, after `for`, starts again with what it kept',
+    strike: (host, nodes) => nodes.forEach((node) => host.crash(node)),
+    heal: (host, nodes) => nodes.forEach((node) => host.restart(node)),
+    healsAtOnce: true,
   },
   leave: {
-    about: 'has nodes leave gracefully',
-    lasting: false,
+    about: 'the node hands its consumers over and goes',
     strike: (host, nodes) => nodes.forEach((node) => host.leave(node)),
+    healsAtOnce: false,
   },
   partition: {
-    about: 'cuts the targets off from all other nodes, both ways; `for` is the time until it heals',
-    lasting: true,
-    strike: (host, nodes, _fault, name) => {
+    about: 'nothing passes between the nodes it strikes and all others',
+    strike: (host, nodes, name) => {
       const inside = new Set(nodes);
-      host.world.network.rules.add(
+      host.rules.add(
         name,
         partition((node) => (inside.has(node) ? 1 : 0)),
       );
     },
-    heal: (host, _nodes, name) => host.world.network.rules.remove(name),
+    heal: (host, _nodes, name) => host.rules.remove(name),
+    healsAtOnce: false,
   },
 };
 
-const KEYS: readonly string[] = ['at', 'kind', 'target', 'param', 'for'];
-
-/** All problems of a plan at once, with their paths. */
-export function validateFaults(plan: unknown, path = 'faults'): Problem[] {
-  if (!Array.isArray(plan)) return [{ path, message: 'must be a list of faults' }];
-  return plan.flatMap((fault: unknown, index) => validateFault(fault, `${path}[${index}]`));
+/** What the types do not say about a plan; empty when it makes sense. */
+export function validateFaults(plan: readonly Fault[], path = 'faults'): Problem[] {
+  return plan.flatMap((fault, index) => {
+    const problems: Problem[] = [];
+    const { kind, param, for: lasts } = fault;
+    if (lasts !== null && FAULTS[kind].heal === undefined) {
+      problems.push({ path: `${path}.${index}.for`, message: `means nothing for ${kind}, which does not end` });
+    }
+    if (param !== null && !(param > 0 && param <= 1)) {
+      problems.push({ path: `${path}.${index}.param`, message: 'must be a share above 0 and at most 1' });
+    }
+    return problems;
+  });
 }
 
-function validateFault(fault: unknown, path: string): Problem[] {
-  if (typeof fault !== 'object' || fault === null) return [{ path, message: 'must be an object' }];
-  const { at, kind, target, param, for: lasts } = fault as Readonly<Record<string, unknown>>;
-  const problems: Problem[] = Object.keys(fault)
-    .filter((key) => !KEYS.includes(key))
-    .map((key) => ({ path: `${path}.${key}`, message: `is not known; a fault has ${KEYS.join(', ')}` }));
-  const demand = (holds: boolean, key: string, message: string): void => {
-    if (!holds) problems.push({ path: `${path}.${key}`, message });
-  };
-  const row = typeof kind === 'string' && Object.hasOwn(FAULTS, kind) ? FAULTS[kind as FaultKind] : undefined;
-  demand(row !== undefined, 'kind', `must be one of ${Object.keys(FAULTS).join(', ')}`);
-  demand(isTime(at), 'at', 'must be a whole number of microseconds, 0 or more');
-  demand(isTarget(target), 'target', 'must be a list of node names or {share: above 0 and at most 1, class?: name}');
-  demand(param === undefined || Number.isFinite(param), 'param', 'must be a number');
-  demand(lasts === undefined || (isTime(lasts) && lasts > 0), 'for', 'must be a positive whole number of microseconds');
-  demand(lasts === undefined || row === undefined || row.lasting, 'for', `means nothing for ${String(kind)}`);
-  return problems;
-}
-
-/** Schedules a plan on a world; a row strikes when its time comes, on the nodes that are there then. */
+/** Schedules a plan; each fault strikes the nodes that are there when its time comes. */
 export function applyFaults(plan: readonly Fault[], host: FaultHost): void {
   plan.forEach((fault, index) => {
     const row = FAULTS[fault.kind];
     const name = `fault/${index}`;
     const rng = host.rng.fork(name);
-    host.world.schedule(fault.at, () => {
-      const nodes = drawTargets(fault.target, host, rng);
-      row.strike(host, nodes, fault, name);
+    host.schedule(fault.at, () => {
+      const nodes = draw(host.targets(fault.target), fault.param ?? 1, rng);
+      row.strike(host, nodes, name);
       const { heal } = row;
-      if (fault.for !== undefined && heal !== undefined) {
-        host.world.schedule(fault.at + fault.for, () => heal(host, nodes, name));
-      }
+      if (heal === undefined || (fault.for === null && !row.healsAtOnce)) return;
+      host.schedule(fault.at + (fault.for ?? 0), () => heal(host, nodes, name));
     });
   });
 }
 
-/** A share is rounded to the nearest number of nodes and drawn without repetition. */
-function drawTargets(target: FaultTarget, host: FaultHost, rng: Rng): readonly NodeId[] {
-  if (!('share' in target)) return target;
-  const pool = [...host.candidates(target.class ?? null)];
-  const count = Math.round(pool.length * target.share);
+/** A share, rounded to the nearest number of nodes, drawn without repetition. */
+function draw(nodes: readonly NodeId[], share: number, rng: Rng): readonly NodeId[] {
+  const pool = [...nodes];
+  const count = Math.round(pool.length * share);
+  if (count === pool.length) return pool;
   for (let index = 0; index < count; index++) {
     const other = index + rng.below(pool.length - index);
     [pool[index], pool[other]] = [pool[other] as NodeId, pool[index] as NodeId];
   }
   return pool.slice(0, count);
-}
-
-function isTime(value: unknown): value is Time {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isTarget(target: unknown): boolean {
-  if (Array.isArray(target)) return target.every((node) => typeof node === 'string');
-  if (typeof target !== 'object' || target === null) return false;
-  const { share, class: className, ...rest } = target as Readonly<Record<string, unknown>>;
-  const known = typeof share === 'number' && share > 0 && share <= 1;
-  return known && (className === undefined || typeof className === 'string') && Object.keys(rest).length === 0;
 }

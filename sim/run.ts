@@ -11,6 +11,7 @@ import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
 import { planVisits, publisherUplink, type Visit } from './churn.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
+import { applyFaults, type FaultHost } from './faults.js';
 import { drawRegion, Geography, REGIONS } from './geography.js';
 import { Guard } from './guard.js';
 import { Metrics } from './metrics/metrics.js';
@@ -88,6 +89,7 @@ export class Run<M extends { readonly type: string }> {
     this.#source = new Source(scenario, key, this.#stream);
     this.#visits = planVisits(scenario, rng.fork('visits'));
     this.#populate();
+    applyFaults(scenario.faults, this.#faultHost());
   }
 
   /** Inputs handled by machines. */
@@ -180,6 +182,27 @@ export class Run<M extends { readonly type: string }> {
         else this.leave(visit.id);
       });
     }
+  }
+
+  #faultHost(): FaultHost {
+    return {
+      rules: this.world.network.rules,
+      rng: this.#rng,
+      schedule: (at, action) => this.world.schedule(at, action),
+      targets: (word) => (this.#quiet ? [] : this.#named(word)),
+      crash: (node) => this.crash(node),
+      restart: (node) => this.restart(node),
+      leave: (node) => this.leave(node),
+    };
+  }
+
+  /** Nodes that are up: the one of this name, those of this kind, or all. */
+  #named(word: string): NodeId[] {
+    const named: NodeId[] = [];
+    for (const [id, { kind, upSince }] of this.#residents) {
+      if (upSince >= 0 && (word === 'all' || word === kind || word === id)) named.push(id);
+    }
+    return named;
   }
 
   /** Brings a node into the world and starts it. */

@@ -5,7 +5,7 @@ import { selectionPolicies } from '../../core/policies/selection.js';
 import { PROTOCOLS } from '../../experiments/protocols.js';
 import { listWorkloads } from '../../experiments/workloads.js';
 import { CHECKERS } from '../../sim/checkers/panel.js';
-import { FAULT_KINDS } from '../../sim/scenario/faults.js';
+import { FAULTS } from '../../sim/faults.js';
 
 interface Item {
   readonly name: string;
@@ -25,7 +25,7 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
       feasibility: feasibilityPolicies,
       selection: selectionPolicies,
     }).flatMap(([kind, table]) => table.names().map((name) => ({ name, about: kind }))),
-  faults: () => Object.entries(FAULT_KINDS).map(([name, about]) => ({ name, about })),
+  faults: () => Object.entries(FAULTS).map(([name, { about }]) => ({ name, about })),
   checkers: () =>
     CHECKERS.map(({ invariant, about, cheap }) => ({ name: invariant, about: cheap ? `${about} (cheap)` : about })),
 };

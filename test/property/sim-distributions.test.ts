@@ -2,7 +2,6 @@ import { fc, test, testProp } from '@fast-check/ava';
 import { createRng } from '../../core/rng.js';
 import { MS } from '../../core/units.js';
 import {
-  cosTurns,
   exp,
   exponential,
   log,
@@ -11,7 +10,6 @@ import {
   normalQuantile,
   poisson,
   pow,
-  sinTurns,
   weibull,
 } from '../../sim/distributions.js';
 import { Geography, REGIONS, drawRegion } from '../../sim/geography.js';
@@ -29,11 +27,6 @@ testProp('log is Math.log', [fc.oneof(real(1e-300, 1e300), real(0.5, 2), real(1e
 
 testProp('pow is Math.pow', [real(1e-6, 1e6), real(-20, 20)], (t, x, y) => {
   t.true(close(pow(x, y), x ** y, 1e-11));
-});
-
-testProp('sine and cosine of turns', [real(-100, 100)], (t, turns) => {
-  t.true(Math.abs(sinTurns(turns) - Math.sin(turns * 2 * Math.PI)) < 1e-12);
-  t.true(Math.abs(cosTurns(turns) - Math.cos(turns * 2 * Math.PI)) < 1e-12);
 });
 
 test('edges', (t) => {
