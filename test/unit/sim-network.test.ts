@@ -6,7 +6,7 @@ import { applyFaults, validateFaults, type Fault } from '../../sim/faults.js';
 import { deepFreeze } from '../../sim/freeze.js';
 import { uniformPaths } from '../../sim/geography.js';
 import type { NetworkOptions } from '../../sim/network-types.js';
-import { oneWay, partition, slow } from '../../sim/rules.js';
+import { partition, slow } from '../../sim/rules.js';
 import { World } from '../../sim/world.js';
 
 interface Note {
@@ -387,14 +387,4 @@ test('a fault plan that makes no sense is told why', (t) => {
     validateFaults([fault]).map((problem) => problem.path),
     ['faults.0.for', 'faults.0.param'],
   );
-});
-
-test('a rule may cut one way only', (t) => {
-  const stage = new Stage('ab');
-  stage.connect('a', 'b');
-  stage.world.network.rules.add('up', oneWay(new Set(['a']), new Set(['b'])));
-  stage.send('a', 'b', 1);
-  stage.send('b', 'a', 2);
-  stage.run(SECOND);
-  t.deepEqual([stage.lines('b').length, stage.lines('a').at(-1)], [1, 'control 2 from b']);
 });
