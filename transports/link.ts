@@ -3,7 +3,7 @@ import { LIMITS } from '../core/limits.js';
 import type { ByeCode } from '../core/machine.js';
 import type { Session, SessionFault, SessionPeer } from '../core/session/session.js';
 import { Flow } from './flow.js';
-import { acknowledgement, type Lane, PieceQueue, Reassembler } from './pieces.js';
+import { acknowledgement, end, type Lane, PieceQueue, Reassembler } from './pieces.js';
 import { CLOSE_TIMEOUT_MS, type CloseCode, type Connection, DIAL_TIMEOUT_MS } from './transport.js';
 
 /** What a link reports to its network. `ended` is the last, and does not follow `destroy`. */
@@ -14,6 +14,8 @@ export interface LinkEvents {
   established(link: Link): void;
   message(link: Link, frame: Uint8Array): void;
   flow(link: Link, change: 'congested' | 'writable'): void;
+  /** The peer sends no more messages here. */
+  drained(link: Link): void;
   ended(link: Link, code: CloseCode, detail: string, local: boolean): void;
 }
 
@@ -22,6 +24,14 @@ export const QUEUE_BYTES = 256 * 1024;
 
 /** A peer that takes nothing of what is under way for this long is dropped. */
 export const STALL_MS = 5_000;
+
+interface Farewell {
+  readonly code: ByeCode;
+  readonly detail: string;
+  /** Whether the peer is to drain its end first. */
+  readonly mutual: boolean;
+  readonly until: number;
+}
 
 const BYE_OF_FAULT: Readonly<Record<SessionFault, ByeCode>> = {
   malformed: 'protocol',
@@ -45,7 +55,10 @@ export class Link {
   readonly #queueBytes: number;
   #state: 'greeting' | 'open' | 'retiring' | 'ended' = 'greeting';
   #congested = false;
-  #farewell: { readonly code: ByeCode; readonly detail: string; readonly until: number } | null = null;
+  #farewell: Farewell | null = null;
+  /** Whether each end has said that no message follows. */
+  #endSent = false;
+  #endReceived = false;
   /** Messages kept back while those of an older connection to the same peer are still to come; null when none is. */
   #held: Uint8Array[] | null = null;
   #heldBytes = 0;
@@ -77,9 +90,9 @@ export class Link {
     return this.connection.dialled;
   }
 
-  /** Bytes of messages that wait for the window. */
-  get waiting(): number {
-    return this.#queue.bytes;
+  /** Whether `congested` was reported and `writable` was not yet. */
+  get congested(): boolean {
+    return this.#congested;
   }
 
   /** Only once established. A peer whose queue grows to twice its bound is dropped, since nothing may be left out. */
@@ -105,14 +118,20 @@ export class Link {
     this.#end(code, detail, true);
   }
 
-  /**
-   * Sends all that waits, for as long as a close may take, then closes. Until the other end has done the same, what it
-   * sent before is still reported.
-   */
+  /** Sends all that waits, for as long as a close may take, then closes. What the peer still sends is not waited for. */
   retire(code: ByeCode, detail: string): void {
+    this.#wind(code, detail, false);
+  }
+
+  /** Like `retire`, but closes only when the peer has drained its end too, so that nothing is lost either way. */
+  drain(code: ByeCode, detail: string): void {
+    this.#wind(code, detail, true);
+  }
+
+  #wind(code: ByeCode, detail: string, mutual: boolean): void {
     if (this.#state !== 'open') return;
     this.#state = 'retiring';
-    this.#farewell = { code, detail, until: this.#now() + CLOSE_TIMEOUT_MS };
+    this.#farewell = { code, detail, mutual, until: this.#now() + CLOSE_TIMEOUT_MS };
     this.#pump();
   }
 
@@ -161,6 +180,12 @@ export class Link {
     if (taken.type === 'acknowledged') {
       if (this.#flow.acknowledged(taken.received)) this.#pump();
       else this.close('protocol', 'impossible acknowledgement');
+      return;
+    }
+    if (taken.type === 'end') {
+      this.#endReceived = true;
+      this.#events.drained(this);
+      this.#pump();
       return;
     }
     const due = this.#flow.received(piece.length);
@@ -220,9 +245,13 @@ export class Link {
       this.#congested = false;
       this.#events.flow(this, 'writable');
     }
-    if (this.#farewell !== null && this.#queue.bytes === 0) {
-      this.connection.close(this.#farewell.code, this.#farewell.detail);
-    }
+    if (this.#farewell !== null && this.#queue.bytes === 0) this.#sayFarewell(this.#farewell);
+  }
+
+  #sayFarewell({ code, detail, mutual }: Farewell): void {
+    if (mutual && !this.#endSent) this.connection.send(end());
+    this.#endSent = true;
+    if (!mutual || this.#endReceived) this.connection.close(code, detail);
   }
 
   #end(code: CloseCode, detail: string, local: boolean): void {

@@ -4,10 +4,11 @@ import { LIMITS } from '../core/limits.js';
 /**
  * Pieces: how messages share a connection, so that control never waits behind media.
  *
- *     piece := first | more | acknowledgement
+ *     piece := first | more | acknowledgement | end
  *     first := head u8 (1 control, 3 media) • total varint • data      total: bytes of the whole message
  *     more  := head u8 (0 control, 2 media) • data
- *     acknowledgement := head u8 (4) • received varint                 bytes of pieces taken since the connection stands
+ *     acknowledgement := head u8 (4) • received varint                 bytes of messages' pieces taken so far
+ *     end   := head u8 (5)                                             the sender has sent all its messages
  *
  * A message has at least one byte, a piece at least one byte of data, and within a lane messages follow each other.
  */
@@ -21,6 +22,7 @@ export const LANE_BYTES: Readonly<Record<Lane, number>> = {
 
 const MORE: Readonly<Record<Lane, number>> = { control: 0, media: 2 };
 const ACKNOWLEDGEMENT = 4;
+const END = 5;
 const FIRST_BIT = 1;
 
 interface Waiting {
@@ -86,11 +88,17 @@ export function acknowledgement(received: number): Uint8Array {
   return piece;
 }
 
+/** Nothing but acknowledgements follows it. */
+export function end(): Uint8Array {
+  return Uint8Array.of(END);
+}
+
 /** What one piece brought. */
 export type Taken =
   | { readonly type: 'message'; readonly lane: Lane; readonly bytes: Uint8Array }
   | { readonly type: 'partial' }
   | { readonly type: 'acknowledged'; readonly received: number }
+  | { readonly type: 'end' }
   | { readonly type: 'violation'; readonly why: Violation };
 
 export type Violation = 'empty' | 'head' | 'length' | 'order' | 'overrun';
@@ -106,6 +114,7 @@ const PARTIAL: Taken = { type: 'partial' };
 /** Puts pieces together again. Holds at most one unfinished message a lane and twice the bytes that came of it. */
 export class Reassembler {
   readonly #lanes: Record<Lane, Growing | null> = { control: null, media: null };
+  #ended = false;
 
   /** Bytes set aside for unfinished messages. */
   get held(): number {
@@ -121,9 +130,18 @@ export class Reassembler {
       if (received === null || received.next !== piece.length) return violation('length');
       return { type: 'acknowledged', received: received.value };
     }
-    if (head > ACKNOWLEDGEMENT) return violation('head');
+    if (head > END) return violation('head');
+    if (this.#ended) return violation('order');
+    if (head === END) return this.#end(piece);
     const lane: Lane = (head & ~FIRST_BIT) === MORE.media ? 'media' : 'control';
     return (head & FIRST_BIT) === 0 ? this.#more(lane, piece) : this.#first(lane, piece);
+  }
+
+  #end(piece: Uint8Array): Taken {
+    if (piece.length !== 1) return violation('length');
+    if (this.#lanes.control !== null || this.#lanes.media !== null) return violation('order');
+    this.#ended = true;
+    return { type: 'end' };
   }
 
   #first(lane: Lane, piece: Uint8Array): Taken {

@@ -204,6 +204,7 @@ export class WireNetwork implements Network<Message, Command> {
         established: (done) => this.#established(done),
         message: (from, frame) => this.#message(from, frame),
         flow: (at, change) => this.#flow(at, change),
+        drained: (at) => this.#draining.get(at)?.release(),
         ended: (gone, code, _detail, local) => this.#ended(gone, code, local),
       },
       () => performance.now(),
@@ -284,8 +285,9 @@ export class WireNetwork implements Network<Message, Command> {
     const [stays, goes] = verdict === 'merge-first' ? [first, second] : [second, first];
     this.#peers.set(peer, stays);
     this.#draining.set(goes, stays);
+    if (goes.congested) this.#put({ type: 'peer', peer, change: 'writable', why: 'drained' });
     stays.hold();
-    goes.retire('duplicate', 'another connection stays');
+    goes.drain('duplicate', 'another connection stays');
   }
 
   #rivalry(first: Link, second: Link): Rivalry {

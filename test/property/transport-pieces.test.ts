@@ -71,7 +71,7 @@ testProp(
 testProp(
   'garbage never throws and never makes more room than came in, twice over',
   [
-    fc.array(fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.tuple(fc.nat(5), fc.uint8Array({ maxLength: 400 }))), {
+    fc.array(fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.tuple(fc.nat(6), fc.uint8Array({ maxLength: 400 }))), {
       maxLength: 60,
     }),
   ],
@@ -95,7 +95,11 @@ test('a piece out of order, too long, too much or empty is a violation', (t) => 
     ['empty', [[]]],
     ['empty', [[1, 4]]],
     ['empty', [[1, 4, 9], [0]]],
-    ['head', [[5, 0]]],
+    ['head', [[6, 0]]],
+    ['order', [[5], [1, 1, 9]]],
+    ['order', [[5], [5]]],
+    ['order', [[3, 2, 9], [5]]],
+    ['length', [[5, 0]]],
     ['head', [[255]]],
     ['order', [[0, 1]]],
     [
