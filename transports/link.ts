@@ -19,8 +19,11 @@ export interface LinkEvents {
   ended(link: Link, code: CloseCode, detail: string, local: boolean): void;
 }
 
-/** Bytes that may wait for the window before the sender is told to stop; twice as many end the connection. */
+/** Bytes that may wait for the window before the sender is told to stop. */
 export const QUEUE_BYTES = 256 * 1024;
+
+/** A sender that goes on regardless loses the connection at this multiple of them; what one input sets off may pass. */
+const OVERRUN = 16;
 
 /** A peer that takes nothing of what is under way for this long is dropped. */
 export const STALL_MS = 5_000;
@@ -95,13 +98,13 @@ export class Link {
     return this.#congested;
   }
 
-  /** Only once established. A peer whose queue grows to twice its bound is dropped, since nothing may be left out. */
+  /** Only once established. A peer whose queue grows far beyond its bound is dropped, since nothing may be left out. */
   send(lane: Lane, message: Uint8Array): void {
     assert(this.#state !== 'greeting', 'sent before the handshake was done');
     if (this.#state !== 'open') return;
     this.#queue.push(lane, message);
     this.#pump();
-    if (this.#queue.bytes > 2 * this.#queueBytes) this.close('flow', 'send queue overrun');
+    if (this.#queue.bytes > OVERRUN * this.#queueBytes) this.close('flow', 'send queue overrun');
     else if (this.#queue.bytes > this.#queueBytes && !this.#congested) {
       this.#congested = true;
       this.#events.flow(this, 'congested');

@@ -60,6 +60,7 @@ export class WireNetwork implements Network<Message, Command> {
   readonly #dials = new Dials();
   readonly #directories: HttpDirectories;
   readonly #listeners: Listener[] = [];
+  #encoded: { readonly message: Message; readonly frame: Uint8Array } | null = null;
   #inbox: Inbox<NodeInput> | null = null;
   #ticker: NodeJS.Timeout | null = null;
   #detached = false;
@@ -114,11 +115,17 @@ export class WireNetwork implements Network<Message, Command> {
       this.counters.unroutable++;
       return;
     }
-    const frame = encode(message);
+    const frame = this.#encode(message);
     this.#inbox?.during(() => {
       if (link === undefined) this.#directories.send(to, frame);
       else link.send(carriesChunk(message) ? 'media' : 'control', frame);
     });
+  }
+
+  /** A relay sends one chunk to many: they share the frame. */
+  #encode(message: Message): Uint8Array {
+    if (this.#encoded?.message !== message) this.#encoded = { message, frame: encode(message) };
+    return this.#encoded.frame;
   }
 
   /** Nothing happens when the node is a peer already. */
