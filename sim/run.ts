@@ -78,7 +78,15 @@ export class Run<M extends { readonly type: string }> {
     });
     const { bitrate, chunkTime, deadline, targetLag } = scenario.stream;
     const most = chunksPerSecond(scenario, LIMITS.chunkBytes);
-    this.metrics = new Metrics({ bitrate, chunkTime, deadline, targetLag, chunksPerSecond: most });
+    const { network } = this.world;
+    this.metrics = new Metrics({
+      bitrate,
+      chunkTime,
+      deadline,
+      targetLag,
+      chunksPerSecond: most,
+      connected: (a, b) => !network.blocked(a, b) && !network.blocked(b, a),
+    });
     this.panel = new Panel(options.check ?? scenario.check);
     this.traffic = this.#traffic();
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
@@ -120,6 +128,7 @@ export class Run<M extends { readonly type: string }> {
     const { duration, quiet } = this.#scenario;
     if (this.panel.wantsQuiet) {
       this.#quiet = true;
+      this.#scenario.faults.forEach((_fault, index) => this.world.network.rules.remove(`fault/${index}`));
       this.world.run(duration + quiet);
       this.panel.quiet(duration + quiet, this.#snapshot());
     }
@@ -191,7 +200,7 @@ export class Run<M extends { readonly type: string }> {
       schedule: (at, action) => this.world.schedule(at, action),
       targets: (word) => (this.#quiet ? [] : this.#named(word)),
       crash: (node) => this.crash(node),
-      restart: (node) => this.restart(node),
+      restart: (node) => (this.#quiet ? undefined : this.restart(node)),
       leave: (node) => this.leave(node),
     };
   }

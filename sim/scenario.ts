@@ -1,4 +1,5 @@
 import type { Problem } from '../core/config.js';
+import { validateFaults } from './faults.js';
 import { isObject, type Json, type JsonObject } from './scenario/schema.js';
 import { SCENARIO, type Scenario } from './scenario/shape.js';
 import { parseDuration } from './scenario/units.js';
@@ -95,6 +96,7 @@ function cross(scenario: Scenario, problems: Problem[]): void {
     'stream.keyframeFactor',
     `must be below ${perGroup}, the chunks between keyframes, so that the others have a size`,
   );
+  problems.push(...validateFaults(scenario.faults));
   const share = scenario.classes.reduce((sum, each) => sum + each.share, 0);
   demand(Math.abs(share - 1) < 1e-6, 'classes', `the shares must sum to 1, not ${share}`);
   demand(

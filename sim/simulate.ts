@@ -81,6 +81,8 @@ export function simulate<M extends { readonly type: string }>(
     options.onProgress?.(at, duration);
   }
   const metrics = run.measure();
+  const viewers = viewerTable(run.metrics, run.traffic, duration);
+  const timeline = run.metrics.timeline.finish(duration);
   const { events, nodeSeconds } = run;
   const digest = run.world.digest.hex;
   const digests = [...run.world.digest.prefixes];
@@ -105,8 +107,8 @@ export function simulate<M extends { readonly type: string }>(
   };
   return {
     document,
-    viewers: viewerTable(run.metrics, run.traffic, duration),
-    timeline: run.metrics.timeline.finish(duration),
+    viewers,
+    timeline,
     digests,
     digestEvery: run.world.digest.every,
   };

@@ -1,4 +1,4 @@
-import { MS, NEVER, SECOND, type Time } from '../../core/units.js';
+import { MS, NEVER, SECOND, type NodeId, type Time } from '../../core/units.js';
 import type { ChunkEvent, ProviderEvent, TicketEvent } from '../../core/trace.js';
 import { Histogram } from './histogram.js';
 import type { Edge, Session } from './session.js';
@@ -19,30 +19,33 @@ export class Losses {
   spurious = 0;
   falseDetections = 0;
 
-  /** A consumer's own belief about one of its tickets. */
+  /** A consumer's own belief about one of its tickets; `provider` is the present life of that node. */
   ticket(viewer: Session, event: TicketEvent, provider: Session | null, now: Time): void {
     const edge = viewer.edge(event.sub);
     if (event.to === 'active') {
-      if (provider === null || provider === edge.provider) return;
-      edge.provider?.dependents.delete(edge);
-      edge.provider = provider;
-      edge.suspected = false;
-      provider.dependents.add(edge);
-      if (!provider.alive) this.#open(edge, provider, now);
+      if (provider !== null && (provider !== edge.provider || event.incarnation !== edge.incarnation)) {
+        adopt(edge, provider);
+        if (!provider.alive) this.#open(edge, provider, now);
+      }
+      edge.ticket = event.ticket;
+      edge.incarnation = event.incarnation;
       return;
     }
-    if (provider !== null && event.from === 'active') this.#noticed(edge, provider, now);
-    if (provider !== null && provider === edge.provider && event.to !== 'suspect' && event.to !== 'closing') {
-      provider.dependents.delete(edge);
+    if (event.from === 'active') this.#noticed(edge, event.provider, now);
+    const current = event.ticket === edge.ticket && event.incarnation === edge.incarnation;
+    if (current && edge.provider?.info.id === event.provider && event.to !== 'suspect' && event.to !== 'closing') {
+      edge.provider.dependents.delete(edge);
       edge.provider = null;
     }
   }
 
-  provider(viewer: Session, event: ProviderEvent, provider: Session | null, now: Time): void {
+  /** `connected` says whether the network carries anything between the two. */
+  provider(viewer: Session, event: ProviderEvent, provider: Session | null, connected: boolean, now: Time): void {
     const edge = viewer.edge(event.sub);
-    if (provider !== null && provider === edge.provider) edge.suspected = event.change === 'suspected';
-    if (provider !== null && event.change !== 'cleared') this.#noticed(edge, provider, now);
-    const gone = provider === null || !provider.alive || provider.endedAt !== NEVER;
+    if (edge.provider?.info.id === event.provider) edge.suspected = event.change === 'suspected';
+    if (event.change !== 'cleared') this.#noticed(edge, event.provider, now);
+    const life = edge.last?.info.id === event.provider ? edge.last : provider;
+    const gone = life === null || !life.alive || life.endedAt !== NEVER || !connected;
     if (event.change === 'lost' && !gone && (event.why === 'silent' || event.why === 'expired')) this.falseDetections++;
     if (event.change !== 'replaced') return;
     if (event.why === 'improve') this.voluntary++;
@@ -115,11 +118,11 @@ export class Losses {
     edge.crashed = true;
     edge.diedAt = now;
     edge.detectedAt = NEVER;
-    if (edge.suspected) this.#noticed(edge, provider, now);
+    if (edge.suspected) this.#noticed(edge, provider.info.id, now);
   }
 
-  #noticed(edge: Edge, provider: Session, now: Time): void {
-    if (!edge.crashed || edge.dead !== provider || edge.detectedAt !== NEVER) return;
+  #noticed(edge: Edge, provider: NodeId, now: Time): void {
+    if (!edge.crashed || edge.dead?.info.id !== provider || edge.detectedAt !== NEVER) return;
     edge.detectedAt = now;
     this.detect.add(now - edge.diedAt);
   }
@@ -130,4 +133,12 @@ export class Losses {
     edge.dead = null;
     edge.crashed = false;
   }
+}
+
+function adopt(edge: Edge, provider: Session): void {
+  edge.provider?.dependents.delete(edge);
+  edge.provider = provider;
+  edge.last = provider;
+  edge.suspected = false;
+  provider.dependents.add(edge);
 }

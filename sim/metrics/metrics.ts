@@ -15,6 +15,8 @@ export interface MetricsOptions {
   readonly targetLag: Time;
   /** The most chunks published in one second. */
   readonly chunksPerSecond: number;
+  /** Whether the network carries anything between two nodes now; always, unless given. */
+  readonly connected?: (a: NodeId, b: NodeId) => boolean;
 }
 
 /**
@@ -190,6 +192,7 @@ export class Metrics {
   #provider(at: Time, session: Session, event: ProviderEvent): void {
     if (!session.watching) return;
     if (event.change !== 'cleared') this.timeline.add(at, COLUMN[event.change]);
-    this.losses.provider(session, event, this.#byId.get(event.provider) ?? null, at);
+    const connected = this.options.connected?.(session.info.id, event.provider) ?? true;
+    this.losses.provider(session, event, this.#byId.get(event.provider) ?? null, connected, at);
   }
 }

@@ -38,7 +38,7 @@ export class Playback {
   #endRun(session: Session, resumed: number): void {
     const from = this.#source.at(session.missRunFrom);
     const to = resumed >= 0 ? this.#source.at(resumed) : this.#source.at(session.missRunTo) + this.#chunkTime;
-    const time = Math.max(0, to - from);
+    const time = Math.max(this.#chunkTime, to - from);
     session.stalls++;
     session.stallTime += time;
     session.stallMax = Math.max(session.stallMax, time);

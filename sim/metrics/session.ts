@@ -19,6 +19,11 @@ export type Ending = 'present' | 'left' | 'crashed';
 export class Edge {
   readonly viewer: Session;
   provider: Session | null = null;
+  /** The active ticket: the same node may offer another one after a restart. */
+  ticket = -1;
+  incarnation = -1;
+  /** The last active provider, kept after the ticket ended, as the life it was in then. */
+  last: Session | null = null;
   suspected = false;
   /** The provider whose end is being measured, and when it ended. */
   dead: Session | null = null;

@@ -39,10 +39,18 @@ export class Timeline {
     this.#columns[VIEWERS]![this.#rows - 1] = this.#viewers;
   }
 
-  /** One array per column; the seconds are the row numbers. */
+  /** One array per column; the seconds are the row numbers. What happened in the last instant counts to the last row. */
   finish(at: Time): Record<TimelineColumn, Float64Array> {
     this.#row(Math.max(0, at - 1));
-    const entries = TIMELINE.map((name, index) => [name, this.#columns[index]!.slice(0, this.#rows)]);
+    const rows = Math.max(1, Math.ceil(at / SECOND));
+    const entries = TIMELINE.map((name, index) => {
+      const cells = this.#columns[index]!.slice(0, rows);
+      for (let row = rows; row < this.#rows; row++) {
+        const late = this.#columns[index]![row]!;
+        cells[rows - 1] = index === VIEWERS ? late : cells[rows - 1]! + late;
+      }
+      return [name, cells];
+    });
     return Object.fromEntries(entries) as Record<TimelineColumn, Float64Array>;
   }
 

@@ -26,7 +26,7 @@ test('all problems are reported at once, with their paths', (t) => {
     stream: { bitrate: 500_000, chunkTime: '100', keyframe: 1 },
     sessions: { model: 'weekly' },
     classes: [{ name: 'a', share: 2 }],
-    faults: [{ at: '1s', kind: 'meteor', target: 'x' }],
+    faults: [{ at: '1s', kind: 'meteor', target: 'viewer' }],
   });
   if (loaded.ok) return t.fail();
   t.deepEqual(loaded.problems.map(({ path }) => path).sort(), [
@@ -50,6 +50,7 @@ test('relations between keys are checked too', (t) => {
   const loaded = loadScenario({
     ...MINIMAL,
     ramp: '7m',
+    faults: [{ at: '1s', kind: 'leave', target: 'v1', for: '2s' }],
     stream: { keyframeEvery: '250ms', keyframeFactor: 20 },
     classes: [
       { name: 'a', share: 0.5 },
@@ -57,7 +58,7 @@ test('relations between keys are checked too', (t) => {
     ],
   });
   const paths = loaded.ok ? [] : loaded.problems.map(({ path }) => path);
-  t.deepEqual(paths, ['ramp', 'stream.keyframeEvery', 'stream.keyframeFactor', 'classes', 'classes']);
+  t.deepEqual(paths, ['ramp', 'stream.keyframeEvery', 'stream.keyframeFactor', 'faults.0.for', 'classes', 'classes']);
 });
 
 test('variants merge, a model replaces its predecessor, and the command line has the last word', (t) => {

@@ -1,0 +1,116 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import test from 'ava';
+
+const ASTRAL = resolve('apps/bin/astral.js');
+const folder = mkdtempSync(join(tmpdir(), 'astral-cli-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+
+function astral(...parameters: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [ASTRAL, ...parameters], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+    maxBuffer: 1 << 26,
+  });
+}
+
+const SMALL = ['--nodes', '8', '--duration', '12s'];
+
+test('--json prints exactly one document and writes nothing', (t) => {
+  const { stdout, stderr, status } = astral('sim', 'w02@100', ...SMALL, '--seed', '7', '--json', '--twice');
+  t.is(status, 0, stderr);
+  const document = JSON.parse(stdout) as Record<string, unknown>;
+  t.like(document, { schema: 'astral.sim/1', scenario: 'w02@100', seed: 7, nodes: 8, violations: [] });
+  t.like(document['checks'], { S20: { verdict: 'held', count: 0 } });
+  const run = document['run'] as Record<string, number>;
+  for (const key of ['events', 'wallMs', 'virtualMs', 'speedup', 'eventsPerSecond', 'peakRssMb'])
+    t.true(run[key]! > 0, key);
+  t.is(stderr, '');
+  t.false(existsSync(join(folder, 'runs')));
+});
+
+test('a run directory holds the complete scenario, the summary, two tables and a trace, and repeats itself', (t) => {
+  const { stdout, stderr, status } = astral('sim', 'w01', ...SMALL, '--trace');
+  t.is(status, 0, stderr);
+  t.regex(stdout, /continuity mean/);
+  t.regex(stdout, /(?:met|missed) +continuity\.mean >= 99\.990 %/);
+  const latest = readlinkSync(join(folder, 'runs', 'latest'));
+  t.regex(latest, /^\d{8}T\d{6}Z-w01-astral-1$/);
+  t.true(stderr.includes(latest));
+  const run = join(folder, 'runs', latest);
+  t.deepEqual(readdirSync(run).sort(), [
+    'scenario.json',
+    'summary.json',
+    'timeline.parquet',
+    'trace.ndjson.gz',
+    'viewers.parquet',
+  ]);
+  for (const table of ['timeline.parquet', 'viewers.parquet']) {
+    const bytes = readFileSync(join(run, table));
+    t.is(bytes.subarray(0, 4).toString() + bytes.subarray(-4).toString(), 'PAR1PAR1');
+  }
+  const lines = gunzipSync(readFileSync(join(run, 'trace.ndjson.gz')))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  const kinds = new Set(lines.map((line) => (JSON.parse(line) as { type: string }).type));
+  for (const kind of ['joined', 'ticket', 'chunk', 'peer']) t.true(kinds.has(kind), kind);
+  const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as { digest: string };
+  const again = astral('sim', join(run, 'scenario.json'), '--json');
+  t.is((JSON.parse(again.stdout) as { digest: string }).digest, summary.digest, 'scenario.json alone repeats the run');
+});
+
+test('what cannot be is exit 2, one line a problem', (t) => {
+  const bad = join(folder, 'bad.json');
+  writeFileSync(bad, '{"name": "x", "viewrs": 1, "stream": {"bitrate": 5}}');
+  const problems = astral('sim', bad);
+  t.is(problems.status, 2);
+  t.is(problems.stdout, '');
+  t.deepEqual(problems.stderr.trim().split('\n').length, 2);
+  t.regex(problems.stderr, /viewrs unknown key/);
+  t.regex(problems.stderr, /stream\.bitrate must be a rate/);
+  const cases: readonly (readonly [RegExp, ...string[]])[] = [
+    [/workloads are w01, w02/, 'sim', 'w99'],
+    [/no variant "7"; it has 100, 200, 800/, 'sim', 'w02@7'],
+    [/no protocol "gossip"; there are astral/, 'sim', 'w02', '--protocol', 'gossip'],
+    [/whole number/, 'sim', 'w02', '--nodes', 'many'],
+    [/duration must be a duration/, 'sim', 'w02', '--duration', 'soon'],
+    [/cheap/, 'sim', 'w02', '--check', 'some'],
+    [/unknown option/, 'sim', 'w02', '--fast'],
+    [/missing required argument/, 'sim'],
+    [/unknown command/, 'simulate'],
+    [/needs --out/, 'sim', 'w02', '--json', '--trace'],
+  ];
+  for (const [wanted, ...parameters] of cases) {
+    const { status, stderr } = astral(...parameters);
+    t.is(status, 2, parameters.join(' '));
+    t.regex(stderr, wanted);
+  }
+});
+
+test('a place that cannot be written is exit 3', (t) => {
+  writeFileSync(join(folder, 'file'), '');
+  const { status, stderr } = astral('sim', 'w01', ...SMALL, '--out', join(folder, 'file', 'below'));
+  t.is(status, 3);
+  t.regex(stderr, /ENOTDIR/);
+});
+
+test('lists and help', (t) => {
+  for (const what of ['workloads', 'protocols', 'policies', 'faults', 'checkers']) {
+    const { stdout, status } = astral('list', what, '--json');
+    t.is(status, 0);
+    const list = (JSON.parse(stdout) as Record<string, { name: string }[]>)[what];
+    t.true(list !== undefined && list.length > 0, what);
+  }
+  t.regex(astral('list', 'workloads').stdout, /w02.*@100 @200 @800/);
+  for (const command of [[], ['sim'], ['list']]) {
+    const { stdout, status } = astral(...command, '--help');
+    t.is(status, 0);
+    t.regex(stdout, /Examples?:\n {2}astral /);
+  }
+  t.regex(astral('--version').stdout, /^\d+\.\d+\.\d+\n$/);
+});
