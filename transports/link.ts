@@ -19,8 +19,22 @@ export interface LinkEvents {
   ended(link: Link, code: CloseCode, detail: string, local: boolean): void;
 }
 
-/** Bytes that may wait for the window before the sender is told to stop. */
-export const QUEUE_BYTES = 256 * 1024;
+/** How much of the line one connection may take at a time. */
+export interface LinkBounds {
+  /** The largest piece, which a control message may have to wait for. */
+  readonly pieceBytes: number;
+  /** Bytes that may wait for the window before the sender is told to stop. */
+  readonly queueBytes: number;
+}
+
+/** Pieces of 50 ms and a queue of a second at the uplink's rate, within 1 to 16 and 64 to 256 KiB. */
+export function linkBounds(uplink: number): LinkBounds {
+  const second = uplink / 8;
+  return {
+    pieceBytes: Math.floor(Math.min(LIMITS.pieceBytes, Math.max(1024, second / 20))),
+    queueBytes: Math.floor(Math.min(256 * 1024, Math.max(64 * 1024, second))),
+  };
+}
 
 /** A sender that goes on regardless loses the connection at this multiple of them; what one input sets off may pass. */
 const OVERRUN = 16;
@@ -51,7 +65,7 @@ export class Link {
   readonly createdAt: number;
   readonly #session: Session;
   readonly #events: LinkEvents;
-  readonly #queue = new PieceQueue();
+  readonly #queue: PieceQueue;
   readonly #reassembler = new Reassembler();
   readonly #flow: Flow;
   readonly #now: () => number;
@@ -67,13 +81,14 @@ export class Link {
   #heldBytes = 0;
 
   /** @param now a monotonic clock in milliseconds */
-  constructor(connection: Connection, session: Session, events: LinkEvents, now: () => number, queueBytes: number) {
+  constructor(connection: Connection, session: Session, events: LinkEvents, now: () => number, bounds: LinkBounds) {
     this.connection = connection;
     this.createdAt = now();
     this.#session = session;
     this.#events = events;
     this.#now = now;
-    this.#queueBytes = queueBytes;
+    this.#queue = new PieceQueue(bounds.pieceBytes);
+    this.#queueBytes = bounds.queueBytes;
     this.#flow = new Flow(now());
     connection.open({
       frame: (bytes) => this.#frame(bytes),
@@ -227,8 +242,10 @@ export class Link {
     if (open) this.#events.established(this);
   }
 
+  /** Left for the next tick while the transport is full: a peer that sends and never reads would fill it with these. */
   #acknowledge(): void {
     if (this.#state === 'ended' || this.#held !== null) return;
+    if (this.connection.queuedBytes > LIMITS.pieceBytes) return;
     const received = this.#flow.report();
     if (received !== null) this.connection.send(acknowledgement(received));
   }

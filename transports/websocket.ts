@@ -43,8 +43,11 @@ export class WebSocketTransport implements Transport {
       pending = false;
     };
     const fail = (why: DialFailure, detail: string): void => settle({ ok: false, why, detail });
-    const options: ClientOptions = { ...SOCKET_OPTIONS, followRedirects: false };
-    const socket = new WebSocket(address, [SUBPROTOCOL], options);
+    const socket = createSocket(address);
+    if (socket === null) {
+      const attempt = setImmediate(() => done({ ok: false, why: 'unreachable', detail: 'no such address' }));
+      return () => clearImmediate(attempt);
+    }
     // The library's own time-out counts silence, which a server that trickles bytes never reaches.
     const timer = setTimeout(() => {
       fail('timeout', 'no answer to the WebSocket handshake');
@@ -65,6 +68,16 @@ export class WebSocketTransport implements Transport {
       clearTimeout(timer);
       socket.terminate();
     };
+  }
+}
+
+/** null for an address that the library throws at; peers give addresses, so nothing may come of a bad one. */
+function createSocket(address: string): WebSocket | null {
+  const options: ClientOptions = { ...SOCKET_OPTIONS, followRedirects: false };
+  try {
+    return new WebSocket(address, [SUBPROTOCOL], options);
+  } catch {
+    return null;
   }
 }
 

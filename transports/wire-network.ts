@@ -11,7 +11,7 @@ import { carriesChunk, decode, encode } from '../core/wire/codec.js';
 import { type Dial, Dials, dialFailure, expectedNode } from './dials.js';
 import { HttpDirectories } from './http-directory.js';
 import { Inbox } from './inbox.js';
-import { Link, QUEUE_BYTES } from './link.js';
+import { Link, linkBounds } from './link.js';
 import { type Rival, rivalry, type Rivalry } from './rivalry.js';
 import type { CloseCode, Connection, Listener, Transport } from './transport.js';
 
@@ -28,8 +28,8 @@ export interface WireNetworkOptions {
   readonly network?: string;
   /** Connections, handshakes included; more are refused as busy. */
   readonly maxLinks?: number;
-  /** Bytes that wait for one peer before the machine is told that it is congested. */
-  readonly queueBytes?: number;
+  /** Bits per second that the line carries, which bounds pieces and queues; unless given, as much as they may have. */
+  readonly uplink?: number;
 }
 
 /** What has happened so far, for metrics. */
@@ -215,7 +215,7 @@ export class WireNetwork implements Network<Message, Command> {
         ended: (gone, code, _detail, local) => this.#ended(gone, code, local),
       },
       () => performance.now(),
-      this.#options.queueBytes ?? QUEUE_BYTES,
+      linkBounds(this.#options.uplink ?? Infinity),
     );
     this.#links.add(link);
     return link;

@@ -1,8 +1,10 @@
+import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
-import type { Contact } from '../../core/machine.js';
+import type { Contact, Input } from '../../core/machine.js';
+import type { Command, Message } from '../../core/message.js';
 import { Session } from '../../core/session/session.js';
 import { OPEN_NETWORK } from '../../core/trust/statements.js';
-import { Link, QUEUE_BYTES } from '../../transports/link.js';
+import { Link, linkBounds } from '../../transports/link.js';
 import type { Connection } from '../../transports/transport.js';
 import { WebSocketTransport, WireNetwork } from '../../transports/index.js';
 import { crypto, identityOf } from '../conformance/identities.js';
@@ -61,7 +63,7 @@ async function intrude(t: ExecutionContext, contact: Contact, index: number): Pr
         ended: (_link, code, _detail, local) => ends.push(`${local ? 'we' : 'they'} ${code}`),
       },
       () => performance.now(),
-      QUEUE_BYTES,
+      linkBounds(Infinity),
     );
     t.teardown(() => link.destroy());
   });
@@ -121,3 +123,31 @@ test('a restarted peer takes the place of its former self, and the former self n
   await eventually(waiting, () => a.received(second.id).length === 1);
   t.is(a.changes(second.id).length, 3, 'the former self is turned away');
 });
+
+testProp(
+  'whatever address a peer names, dialling it fails and never throws',
+  [
+    fc
+      .tuple(
+        fc.constantFrom('', 'ws://127.0.0.1:9', 'ws:127.0.0.1:9/', 'wss://[::1]:9', 'http://127.0.0.1:9'),
+        fc.string(),
+      )
+      .map((parts) => parts.join('')),
+  ],
+  async (t, address) => {
+    const { network, inputs } = alone(1);
+    network.connect(identityOf(1).id, { node: null, address });
+    network.detach(identityOf(1).id);
+    await Promise.resolve();
+    t.true(inputs.every((input) => input.type === 'dial' && !input.outcome.ok));
+  },
+);
+
+/** A node that listens nowhere. */
+function alone(index: number): { network: WireNetwork; inputs: Input<Message, Command>[] } {
+  const identity = identityOf(index);
+  const network = new WireNetwork({ identity, crypto, incarnation: 1, transports: [new WebSocketTransport()] });
+  const inputs: Input<Message, Command>[] = [];
+  network.attach(identity.id, (input) => inputs.push(input));
+  return { network, inputs };
+}
