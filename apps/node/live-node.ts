@@ -135,6 +135,7 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
     access,
     new ControlledNode({ host, streams, address: peers.address, stop }),
   );
+  store.keepUrl(control);
   await streams.resume();
   for (const name of options.sample) await streams.publishSample(name, 'Test picture with a clock, and a tone.');
   for (const slug of options.watch) void streams.watchSoon(slug);

@@ -34,7 +34,7 @@ export interface OwnStream {
  *     token         the secret that commands need
  *     state.json    incarnation, epochs, known peers
  *     streams.json  the streams it publishes, with their keys
- *     pid           the process that uses the folder
+ *     pid, url      the process that uses the folder, and where its control API is
  *
  * A file that cannot be understood is never replaced: opening refuses, so that no identity is lost by accident.
  */
@@ -90,10 +90,15 @@ export class Store {
     writePrivate(join(this.folder, 'streams.json'), `${JSON.stringify(kept, null, 2)}\n`);
   }
 
+  /** Tells the owner's tools where the control API is. */
+  keepUrl(url: string): void {
+    writePrivate(join(this.folder, 'url'), `${url}\n`);
+  }
+
   /** Writes what waits and gives the folder free. */
   close(): void {
     if (this.#timer !== null && this.#pending !== null) this.#write(this.#pending);
-    rmSync(join(this.folder, 'pid'), { force: true });
+    for (const name of ['url', 'pid']) rmSync(join(this.folder, name), { force: true });
   }
 
   #write(state: DurableState): void {

@@ -142,18 +142,20 @@ async function receives(t: ExecutionContext, peer: Peer, slug: string): Promise<
   }
 }
 
-test('ports, flags and signals end as promised', async (t) => {
-  const base = scratch(t);
+/** How a program ends that is not to stay: its exit code, and what it said about it. */
+async function exit(t: ExecutionContext, name: string, ...args: string[]): Promise<[number | string, string]> {
+  const program = await startProgram(t, name, args, 'never');
+  return [await program.exit, program.errors()];
+}
+
+test('ports and flags end as promised', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => taken.once('listening', resolve));
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
-  const exit = async (name: string, ...args: string[]): Promise<[number | string, string]> => {
-    const program = await startProgram(t, name, args, 'never');
-    return [await program.exit, program.errors()];
-  };
   for (const flag of ['--port', '--peer-port']) {
     const [code, errors] = await exit(
+      t,
       'astralnode',
       '--ephemeral',
       '--port',
@@ -166,7 +168,7 @@ test('ports, flags and signals end as promised', async (t) => {
     t.is(code, 3, flag);
     t.regex(errors, /taken/);
   }
-  const [web] = await exit('astral-web', '--port', String(port));
+  const [web] = await exit(t, 'astral-web', '--port', String(port));
   t.is(web, 3);
   const wrong = [
     ['--port', '70000'],
@@ -177,12 +179,15 @@ test('ports, flags and signals end as promised', async (t) => {
     ['extra'],
     ['--nope'],
   ];
-  for (const args of wrong) t.is((await exit('astralnode', ...args))[0], 2, args.join(' '));
-  for (const name of ['astralnode', 'astral-web']) {
-    t.is((await exit(name, '--help'))[0], 0);
-    t.is((await exit(name, '--version'))[0], 0);
+  for (const args of wrong) t.is((await exit(t, 'astralnode', ...args))[0], 2, args.join(' '));
+  for (const name of ['astralnode', 'astral-web', 'astralctl']) {
+    t.is((await exit(t, name, '--help'))[0], 0);
+    t.is((await exit(t, name, '--version'))[0], 0);
   }
+});
 
+test('a node ends by signal and by command', async (t) => {
+  const base = scratch(t);
   // A publisher with a consumer takes its time to hand it over; the second signal does not wait.
   const publisher = await startPeer(t, join(base, 'p'), '--sample', 'Left', '--peer-port', '0');
   const { streams } = JSON.parse((await publisher.call('GET', '/streams')).body) as { streams: { id: string }[] };
@@ -203,7 +208,12 @@ test('ports, flags and signals end as promised', async (t) => {
   publisher.program.process.kill('SIGTERM');
   t.is(await publisher.program.exit, 130);
 
-  const stopped = await viewer.call('DELETE', '/node');
-  t.is(stopped.status, 200);
+  t.is((await exit(t, 'astralctl', '--data', join(base, 'v'), '--node', 'http://192.0.2.7:8000', 'nodes'))[0], 2);
+  t.is((await exit(t, 'astralctl', '--data', join(base, 'none'), 'nodes'))[0], 3);
+  t.is((await exit(t, 'astralctl', '--data', join(base, 'v'), 'watch', 'nothing'))[0], 3);
+  t.is((await exit(t, 'astralctl', '--data', join(base, 'v'), 'tickets'))[0], 0);
+  const { printed } = await startProgram(t, 'astralctl', ['--data', join(base, 'v'), 'create', 'Third'], 'third');
+  t.regex(printed.get('third') ?? '', /^Third [a-z2-7]{52}$/);
+  t.is((await exit(t, 'astralctl', '--data', join(base, 'v'), 'stop'))[0], 0);
   t.is(await viewer.program.exit, 0);
 });

@@ -1,0 +1,3 @@
+import { runCtl } from './program.js';
+
+await runCtl(process.argv);
