@@ -2,6 +2,8 @@
 export interface StreamEntry {
   readonly slug: string;
   readonly name: string;
+  /** The node knows of it and neither publishes nor receives it. */
+  readonly idle: boolean;
 }
 
 /** The node answers no stranger: this page was not opened through the address that the node prints. */
@@ -38,6 +40,17 @@ export function streamsOf(answer: unknown): StreamEntry[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown) => {
     if (typeof entry !== 'object' || entry === null || !('slug' in entry) || typeof entry.slug !== 'string') return [];
-    return [{ slug: entry.slug, name: 'name' in entry && typeof entry.name === 'string' ? entry.name : entry.slug }];
+    const name = 'name' in entry && typeof entry.name === 'string' ? entry.name : entry.slug;
+    const idle = 'own' in entry && entry.own === false && 'watching' in entry && entry.watching === false;
+    return [{ slug: entry.slug, name, idle }];
   });
+}
+
+/** Lets the node receive the stream from now on; it asks others for tickets. */
+export async function watch(slug: string): Promise<void> {
+  await fetch(`/stream/${encodeURIComponent(slug)}/tickets`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  }).catch(() => null);
 }

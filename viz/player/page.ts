@@ -1,7 +1,7 @@
 import { LivePlayer } from './player.js';
 import type { Report } from './player.js';
 import type { PlayerState } from './player-state.js';
-import { ask, redeemCode, streamsOf } from './node-api.js';
+import { ask, redeemCode, streamsOf, watch } from './node-api.js';
 import type { Refusal } from './node-api.js';
 import { overlayOf } from './overlay-model.js';
 import { drawOverlay } from './overlay-view.js';
@@ -40,7 +40,7 @@ function seconds(value: number | null): string {
   return value === null ? '–' : `${value.toFixed(value < 10 ? 2 : 1)} s`;
 }
 
-/** The stream in the address, or else the node's only one. */
+/** The stream in the address, or else the node's only one; the node is told to receive it. */
 async function chooseStream(): Promise<string | null> {
   const wanted = new URLSearchParams(location.search).get('stream');
   const answer = await ask('/streams');
@@ -56,6 +56,7 @@ async function chooseStream(): Promise<string | null> {
   const nav = byId('streams', HTMLElement);
   nav.replaceChildren(...links);
   nav.hidden = links.length < 2;
+  if (streams.some(({ slug, idle }) => slug === chosen && idle) && chosen !== null) await watch(chosen);
   if (chosen !== null) return chosen;
   const notice = byId('notice', HTMLElement);
   notice.hidden = false;
