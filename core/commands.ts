@@ -29,7 +29,7 @@ const COMMANDS: Commands = {
     const stream = ctx.stream(command.stream);
     stream.watching = true;
     for (const { kind, id, address } of ctx.peers.all()) {
-      if (kind === 'node' && address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null });
+      if (kind === 'node' && address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
     }
     seek.find(stream);
     ctx.deadlines.setEarlier('seek', ctx.now);
@@ -61,6 +61,6 @@ export function improveAfter(luck: number): number {
 }
 
 function persist({ ctx, publisher }: Parts): void {
-  const contacts = [...ctx.streams.values()].flatMap((stream) => stream.candidates.contacts(LIMITS.referral));
+  const contacts = [...ctx.streams.values()].flatMap((stream) => stream.candidates.contacts(LIMITS.referral, 0));
   ctx.fx.persist({ incarnation: ctx.incarnation, epochs: publisher.epochs, contacts });
 }

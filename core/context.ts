@@ -73,6 +73,11 @@ export class NodeContext {
     return id;
   }
 
+  /** Bits per second promised at most. */
+  get lendable(): number {
+    return this.config.uplink * RESERVE;
+  }
+
   /** Slots of the stream's size that are neither served nor offered; `reserve` included when nothing else helps. */
   freeSlots(stream: Stream, reserve = false): number {
     if (this.leaving || stream.manifest === null) return 0;

@@ -17,7 +17,7 @@ const HANDLERS: Handlers = {
   contacts({ ctx }, _peer, message) {
     const stream = ctx.streams.get(message.stream);
     if (stream === undefined) return;
-    for (const candidate of message.candidates) stream.candidates.learn(candidate);
+    for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
     ctx.deadlines.setEarlier('seek', ctx.now);
   },
   'want-manifest'({ ctx }, peer, message) {
@@ -63,7 +63,7 @@ const HANDLERS: Handlers = {
   leaving({ ctx, consumer }, peer, message) {
     const stream = knownStream(ctx, peer, message.stream);
     if (stream === null) return;
-    for (const candidate of message.candidates) stream.candidates.learn(candidate);
+    for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
     consumer.onLeaving(peer, stream);
   },
 };

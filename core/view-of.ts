@@ -9,7 +9,7 @@ export function viewOf(ctx: NodeContext): View {
     node: ctx.id,
     incarnation: ctx.incarnation,
     role: 'ordinary',
-    uplink: { capacity: ctx.config.uplink, promised: ctx.promised },
+    uplink: { capacity: ctx.lendable, promised: ctx.promised },
     peers: [...ctx.peers.all()].map((peer) => ({
       peer: peer.id,
       address: peer.address,

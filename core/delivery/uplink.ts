@@ -52,7 +52,7 @@ export class Uplink {
     this.#fill(now);
     const queue = repair ? this.#repair : this.#live;
     const idle = this.#live.length === 0 && (!repair || this.#repair.length === 0);
-    if (idle && this.#tokens > 0 && (!repair || this.#repairTokens > 0)) {
+    if (idle && this.#tokens > 0 && (!repair || this.#mayRepair())) {
       this.#spend(message, repair);
       return 'send';
     }
@@ -72,8 +72,9 @@ export class Uplink {
     this.#fill(now);
     if (this.#live.length > 0) return this.#when(now, this.#tokens, this.#rate);
     if (this.#repair.length === 0) return NEVER;
-    const share = this.#rate * this.#repairShare;
-    return Math.max(this.#when(now, this.#tokens, this.#rate), this.#when(now, this.#repairTokens, share));
+    const share = this.#when(now, this.#repairTokens, this.#rate * this.#repairShare);
+    const idle = this.#when(now, this.#tokens - (this.#rate * BURST) / 2, this.#rate);
+    return Math.max(this.#when(now, this.#tokens, this.#rate), Math.min(share, idle));
   }
 
   /** Sends what the tokens allow; reports what was dropped because it had expired. */
@@ -83,16 +84,14 @@ export class Uplink {
     drop: (to: NodeId, message: ChunkMessage) => void,
   ): void {
     this.#fill(now);
-    this.#live.expire(now, drop);
     while (this.#tokens > 0) {
-      const next = this.#live.shift();
+      const next = this.#live.shift(now, drop);
       if (next === undefined) break;
       this.#spend(next.message, false);
       send(next.to, next.message);
     }
-    this.#repair.expire(now, drop);
-    while (this.#live.length === 0 && this.#tokens > 0 && this.#repairTokens > 0) {
-      const next = this.#repair.shift();
+    while (this.#live.length === 0 && this.#tokens > 0 && this.#mayRepair()) {
+      const next = this.#repair.shift(now, drop);
       if (next === undefined) break;
       this.#spend(next.message, true);
       send(next.to, next.message);
@@ -111,10 +110,15 @@ export class Uplink {
     this.#repair.forget((waiting) => waiting.ticket === ticket);
   }
 
+  /** Repair has a share of its own, and takes what an idle uplink leaves. */
+  #mayRepair(): boolean {
+    return this.#repairTokens > 0 || this.#tokens > (this.#rate * BURST) / 2;
+  }
+
   #spend(message: ChunkMessage, repair: boolean): void {
     const bytes = message.chunk.size + HEADERS;
     this.#tokens -= bytes;
-    if (repair) this.#repairTokens -= bytes;
+    if (repair) this.#repairTokens = Math.max(-this.#rate * BURST, this.#repairTokens - bytes);
   }
 
   #when(now: Time, tokens: number, rate: number): Time {
@@ -144,27 +148,18 @@ class Queue {
     this.#items.push(item);
   }
 
-  shift(): Waiting | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head++;
-    if (this.#head === this.#items.length || this.#head > 256) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
+  /** The first that has not expired; those before it are dropped. */
+  shift(now: Time, drop: (to: NodeId, message: ChunkMessage) => void): Waiting | undefined {
+    for (let item = this.#items[this.#head]; item !== undefined; item = this.#items[this.#head]) {
+      this.#head++;
+      if (this.#head === this.#items.length || this.#head > 256) {
+        this.#items = this.#items.slice(this.#head);
+        this.#head = 0;
+      }
+      if (item.expires > now) return item;
+      drop(item.to, item.message);
     }
-    return item;
-  }
-
-  /** Drops what has expired at the head; expiry follows arrival closely enough for that. */
-  expire(now: Time, drop: (to: NodeId, message: ChunkMessage) => void): void {
-    for (
-      let first = this.#items[this.#head];
-      first !== undefined && first.expires < now;
-      first = this.#items[this.#head]
-    ) {
-      this.shift();
-      drop(first.to, first.message);
-    }
+    return undefined;
   }
 
   forget(which: (waiting: Waiting) => boolean): void {

@@ -88,7 +88,7 @@ export class Bootstrap {
       const address = ctx.config.endpoints[0];
       const load = ctx.loadOf(stream);
       if (address !== undefined && load !== null) candidates.push({ contact: { node: ctx.id, address }, load });
-      for (const contact of stream.candidates.contacts(count)) {
+      for (const contact of stream.candidates.contacts(count, ctx.now - ctx.config.recordTtl)) {
         if (contact.node !== peer.id && candidates.length < count) candidates.push({ contact, load: null });
       }
     }

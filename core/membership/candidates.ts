@@ -8,6 +8,8 @@ export interface Prospect {
   readonly id: NodeId;
   address: string;
   load: StreamLoad | null;
+  /** When the load was heard. */
+  heardAt: Time;
   /** Not to be asked or dialled before this time. */
   notBefore: Time;
   failures: number;
@@ -22,17 +24,20 @@ export class Candidates {
     this.#self = self;
   }
 
-  learn(candidate: Candidate): void {
+  learn(candidate: Candidate, now: Time): void {
     const { node, address } = candidate.contact;
     if (node === null || node === this.#self) return;
     const known = this.#prospects.get(node);
     if (known !== undefined) {
       known.address = address;
-      known.load = candidate.load ?? known.load;
+      if (candidate.load !== null) {
+        known.load = candidate.load;
+        known.heardAt = now;
+      }
       return;
     }
     if (this.#prospects.size >= LIMITS.contacts) this.#evict();
-    this.#prospects.set(node, { id: node, address, load: candidate.load, notBefore: 0, failures: 0 });
+    this.#prospects.set(node, { id: node, address, load: candidate.load, heardAt: now, notBefore: 0, failures: 0 });
   }
 
   get(id: NodeId): Prospect | undefined {
@@ -64,15 +69,21 @@ export class Candidates {
     return this.#prospects.size;
   }
 
-  contacts(count: number): Contact[] {
-    return [...this.#prospects.values()].slice(0, count).map(({ id, address }) => ({ node: id, address }));
+  /** Those heard of since `since` that have not failed. */
+  contacts(count: number, since: Time): Contact[] {
+    const fresh = [...this.#prospects.values()].filter(({ heardAt, failures }) => heardAt >= since && failures === 0);
+    return fresh.slice(-count).map(({ id, address }) => ({ node: id, address }));
   }
 
-  /** Removes the one that failed most, the oldest among equals. */
+  /** Removes the one that failed most, the one heard of longest ago among equals. */
   #evict(): void {
     let worst: Prospect | null = null;
     for (const prospect of this.#prospects.values()) {
-      if (worst === null || prospect.failures > worst.failures) worst = prospect;
+      const worse =
+        worst === null ||
+        prospect.failures > worst.failures ||
+        (prospect.failures === worst.failures && prospect.heardAt < worst.heardAt);
+      if (worse) worst = prospect;
     }
     if (worst !== null) this.#prospects.delete(worst.id);
   }

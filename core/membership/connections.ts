@@ -39,7 +39,7 @@ function onUp({ ctx, bootstrap }: Parts, id: NodeId, address: string | null, why
     if (!stream.watching) continue;
     const find = { type: 'find', stream: stream.id, subs: ~0 >>> 0, count: LIMITS.referral } as const;
     if (kind === 'directory') ctx.send(peer, find);
-    else if (address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null });
+    else if (address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
     ctx.deadlines.setEarlier('seek', ctx.now);
   }
 }

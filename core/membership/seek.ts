@@ -10,15 +10,19 @@ import type { Peer } from './peers.js';
 /** Dials open at once. */
 const DIALS = 8;
 /** An ask or a dial without an answer is given up after this. */
-const ASK_TIMEOUT = 1_500 * MS;
+const ASK_TIMEOUT = 1_000 * MS;
 const DIAL_TIMEOUT = 6 * SECOND;
+/** A dial that takes longer than this is not counted on any more. */
+const DIAL_PATIENCE = 1_200 * MS;
 /** Time between two steps of the search, and between two questions for candidates. */
 const STEP = 150 * MS;
 const FIND_EVERY = 1 * SECOND;
 /** A search this long with this many refusals asks for any free slot, wherever it is. */
-const URGENT_AFTER = 2 * SECOND;
+const URGENT_AFTER = 1 * SECOND;
 const URGENT_REFUSALS = 4;
 const FIND_COUNT = 16;
+/** What was heard of a candidate's room this long ago says nothing any more. */
+const STALE = 3 * SECOND;
 const IMPROVE_ROUNDS = 6;
 
 interface Ranked {
@@ -50,13 +54,16 @@ export class Seek {
       stream.soughtSince = NEVER;
       return this.#improveRound(stream);
     }
-    if (stream.soughtSince === NEVER) stream.soughtSince = ctx.now;
+    if (stream.soughtSince === NEVER) {
+      stream.soughtSince = ctx.now;
+      this.find(stream, sought);
+    }
     const ranked = this.#rank(stream, sought);
     this.#ask(stream, sought, ranked);
     this.#dial(stream, sought, ranked);
     // Nobody worth asking is as bad as being refused: else the search would wait for refusals that never come.
     if (stream.asks.size === 0 && stream.dials.size === 0) stream.refusals++;
-    if (ranked.length < FIND_COUNT / 2) this.find(stream, sought);
+    if (stream.asks.size < 2 * bitCount(sought)) this.find(stream, sought);
     return ctx.now + STEP;
   }
 
@@ -121,7 +128,8 @@ export class Seek {
       if (prospect.notBefore > ctx.now || stream.asks.has(prospect.id) || stream.dials.has(prospect.id)) continue;
       const peer = ctx.peers.get(prospect.id);
       const rtt = peer === undefined ? null : ctx.peers.rtt(peer);
-      const view = { connected: peer !== undefined, rtt, load: prospect.load, sought, luck: ctx.rng.next() };
+      const age = ctx.now - prospect.heardAt;
+      const view = { connected: peer !== undefined, rtt, load: prospect.load, age, sought, luck: ctx.rng.next() };
       ranked.push({ prospect, peer, score: this.#selection(view) });
     }
     return ranked.sort((a, b) => a.score - b.score || (a.prospect.id < b.prospect.id ? -1 : 1));
@@ -153,7 +161,8 @@ export class Seek {
       once |= subs;
     };
     for (const { subs } of stream.asks.values()) count(subs);
-    for (const id of stream.dials.keys()) {
+    for (const [id, at] of stream.dials) {
+      if (ctx.now > at + DIAL_PATIENCE) continue;
       const prospect = stream.candidates.get(id);
       if (prospect !== undefined) count(this.#worth(stream, prospect, urgent));
     }
@@ -171,7 +180,8 @@ export class Seek {
   #worth(stream: Stream, prospect: Prospect, urgent: boolean): number {
     const { load } = prospect;
     if (urgent || load === null) return ~0;
-    return load.free > 0 ? load.interior : load.interior & stream.interior;
+    const stale = this.#ctx.now > prospect.heardAt + STALE;
+    return load.free > 0 || stale ? load.interior : load.interior & stream.interior;
   }
 
   #isUrgent(stream: Stream): boolean {
@@ -195,7 +205,9 @@ export class Seek {
     for (const [id, ask] of stream.asks) {
       if (ctx.now < ask.at + ASK_TIMEOUT) continue;
       stream.asks.delete(id);
-      stream.candidates.postpone(id, ctx.now, SECOND);
+      const peer = ctx.peers.get(id);
+      if (peer === undefined || ctx.peers.lastHeard(peer) < ask.at) stream.candidates.forget(id);
+      else stream.candidates.postpone(id, ctx.now, SECOND);
     }
     for (const [id, at] of stream.dials) {
       if (ctx.now < at + DIAL_TIMEOUT) continue;

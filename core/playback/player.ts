@@ -12,7 +12,9 @@ export interface PlayerSink {
 }
 
 /** Time that fetching the first chunks takes at best; a keyframe due sooner cannot be had. */
-const FETCH = 300 * MS;
+const FETCH = 500 * MS;
+/** Chunks that must be there behind the first. */
+const AHEAD = 6;
 
 /**
  * The player common to all protocols: it runs at a fixed lag behind the source, shows a chunk when it is due or skips
@@ -43,15 +45,17 @@ export class Player {
     return this.#next;
   }
 
-  /** Chooses the oldest keyframe that can still be fetched before it is due, else the newest. */
+  /**
+   * Chooses the oldest keyframe that can still be fetched before it is due, else the newest chunk. May be called again
+   * until playing begins: each provider found later leaves less time.
+   */
   start(now: Time, keyframes: readonly Keyframe[], otherwise: number): void {
-    if (this.#state !== 'idle') return;
+    if (this.#state === 'idle') this.#next = Math.max(0, otherwise);
+    else if (this.#state !== 'starting') return;
     this.#state = 'starting';
-    this.#next = Math.max(0, otherwise);
     for (let i = keyframes.length - 1; i >= 0; i--) {
       const keyframe = keyframes[i] as Keyframe;
-      const due = this.#clock.localTime(keyframe.sourceTime) + this.#lag;
-      if (due < now + FETCH) break;
+      if (this.#clock.localTime(keyframe.sourceTime) + this.#lag < now + FETCH) break;
       this.#next = keyframe.seq;
     }
   }
@@ -75,13 +79,18 @@ export class Player {
     for (;;) {
       const chunk = this.#window.nextFrom(this.#next);
       if (chunk === undefined || this.#dueOf(chunk) > now) return;
-      if (this.#state === 'starting' && !(chunk.keyframe && chunk.part === 0)) {
+      if (this.#state === 'starting' && !this.#canStart(chunk)) {
         this.#next = chunk.seq + 1;
         continue;
       }
       if (this.#state !== 'starting') this.#skipTo(chunk.seq, sink);
       this.#show(chunk, sink);
     }
+  }
+
+  /** A start needs a keyframe and no hole in what comes next: a picture that breaks at once is worse than a later one. */
+  #canStart(chunk: Chunk): boolean {
+    return chunk.keyframe && chunk.part === 0 && this.#window.isWhole(chunk.seq, chunk.seq + AHEAD);
   }
 
   #skipTo(seq: number, sink: PlayerSink): void {

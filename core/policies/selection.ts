@@ -1,4 +1,4 @@
-import type { Time } from '../units.js';
+import { SECOND, type Time } from '../units.js';
 import { PolicyTable } from './table.js';
 
 /** What a consumer knows of a node it might ask. */
@@ -8,6 +8,8 @@ export interface CandidateView {
   readonly rtt: Time | null;
   /** Hops from the publisher, free slots and relayed sub-streams as last heard; null when nothing was heard. */
   readonly load: { readonly depth: number; readonly free: number; readonly interior: number } | null;
+  /** Microseconds since that was heard. */
+  readonly age: Time;
   /** Sub-streams that are sought, as a bit set. */
   readonly sought: number;
   /** Uniform in [0, 1), drawn for this view. */
@@ -17,13 +19,20 @@ export interface CandidateView {
 /** Lower is asked sooner. */
 export type Selection = (view: CandidateView) => number;
 
-/** Near the publisher first, those with room for what is sought before the others; chance spreads equals. */
+/** Old news weighs as much as this many hops at most. */
+const STALE_HOPS = 3;
+
+/**
+ * Near the publisher first, those with room for what is sought before the others, fresh news before old; chance
+ * spreads equals.
+ */
 const shallowFirst: Selection = (view) => {
   const near = view.connected ? 0 : 1;
   if (view.load === null) return 4 + near + view.luck;
   const fits = (view.load.interior & view.sought) !== 0 ? 0 : 3;
   const room = view.load.free > 0 || view.load.depth === 0 ? 0 : 2;
-  return view.load.depth + fits + room + near + 2 * view.luck;
+  const stale = Math.min(STALE_HOPS, view.age / (10 * SECOND));
+  return view.load.depth + fits + room + near + stale + 2 * view.luck;
 };
 
 const random: Selection = (view) => view.luck;

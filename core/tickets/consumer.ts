@@ -63,7 +63,7 @@ export class Consumer {
 
   onRefuse(peer: Peer, stream: Stream, refuse: Refuse): void {
     const ctx = this.#ctx;
-    for (const candidate of refuse.candidates) stream.candidates.learn(candidate);
+    for (const candidate of refuse.candidates) stream.candidates.learn(candidate, ctx.now);
     this.#answered(stream, peer, refuse.subs);
     if (refuse.why === 'unknown') {
       if (!stream.asks.has(peer.id)) stream.candidates.postpone(peer.id, ctx.now, 2 * PAUSE.full);
@@ -92,7 +92,7 @@ export class Consumer {
   onCancel(peer: Peer, stream: Stream, cancel: Cancel): number | null {
     const ticket = this.#find(stream, peer, cancel.ticket, cancel.generation);
     if (ticket === null) return null;
-    for (const candidate of cancel.candidates) stream.candidates.learn(candidate);
+    for (const candidate of cancel.candidates) stream.candidates.learn(candidate, this.#ctx.now);
     const why = cancel.why === 'displaced' || cancel.why === 'leaving' ? cancel.why : 'cancelled';
     this.lose(stream, ticket, why, 'cancelled', false);
     return ticket.sub;

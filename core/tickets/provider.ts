@@ -222,7 +222,7 @@ export class Provider {
     const ctx = this.#ctx;
     const displaced = ticket.displaces as Ticket;
     const there = ctx.provided.get(displaced.id)?.ticket === displaced;
-    if (!there && ctx.promised + ticket.bitrate > ctx.config.uplink) return false;
+    if (!there && ctx.promised + ticket.bitrate > ctx.lendable) return false;
     ticket.displaces = null;
     this.#promise(stream, ticket.bitrate);
     if (!there) return true;

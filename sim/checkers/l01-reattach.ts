@@ -1,7 +1,10 @@
 import { LIMITS } from '../../core/limits.js';
-import type { NodeId, StreamId } from '../../core/units.js';
+import { SECOND, type NodeId, type StreamId, type Time } from '../../core/units.js';
 import type { PathView, StreamView, View } from '../../core/view.js';
 import type { Checker, Report, Snapshot } from './checker.js';
+
+/** A consumer may be without a provider for this long after a death. */
+const PATIENCE: Time = 3 * SECOND;
 
 /**
  * L1: once all is quiet, a consumer without an active ticket on a sub-stream is one for which there is no feasible
@@ -13,10 +16,11 @@ export function reattached(report: Report): Checker {
     needs: ['view'],
     quiet(at, snapshot) {
       for (const node of snapshot.viewers) {
-        for (const stream of snapshot.views.get(node)?.streams ?? []) {
-          if (!stream.watching || stream.publisher) continue;
+        const view = snapshot.views.get(node);
+        for (const stream of view?.streams ?? []) {
+          if (!stream.watching || stream.publisher || view === undefined) continue;
           for (let sub = 0; sub < stream.substreams; sub++) {
-            if (providerOf(stream, sub) !== null) continue;
+            if (providerOf(stream, sub) !== null || doubted(view, stream, sub, at)) continue;
             const provider = feasible(snapshot, node, stream.stream, sub);
             if (provider === null) continue;
             report(at, [node, provider], `no active ticket on sub-stream ${sub} although ${provider} has room`);
@@ -25,6 +29,13 @@ export function reattached(report: Report): Checker {
       }
     },
   };
+}
+
+/** Whether the provider is merely suspect: silent for a moment, as a lost segment makes it, but not for long. */
+function doubted(view: View, stream: StreamView, sub: number, at: Time): boolean {
+  const ticket = stream.tickets.find((each) => each.side === 'consumer' && each.sub === sub && each.state === 'suspect');
+  const provider = view.peers.find(({ peer }) => peer === ticket?.peer);
+  return provider !== undefined && at - provider.lastHeard < PATIENCE;
 }
 
 /** The provider of the consumer's active ticket, or null. */
