@@ -29,7 +29,8 @@ const COMMANDS: Commands = {
     const stream = ctx.stream(command.stream);
     stream.watching = true;
     for (const { kind, id, address } of ctx.peers.all()) {
-      if (kind === 'node' && address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
+      if (kind === 'node' && address !== null)
+        stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
     }
     seek.find(stream);
     ctx.deadlines.setEarlier('seek', ctx.now);

@@ -100,6 +100,12 @@ export class Substreams {
     this.#columns.set(sub, this.#columns.fields.orphanSince, at);
   }
 
+  /** Whether a provider was lost on some sub-stream and none has taken its place. */
+  isOrphan(): boolean {
+    for (let sub = 0; sub < this.count; sub++) if (this.orphanSince(sub) > 0) return true;
+    return false;
+  }
+
   /** Since when the provider has said that it starves itself; 0 while it does not. */
   providerStarving(sub: number): Time {
     return this.#columns.get(sub, this.#columns.fields.starving);

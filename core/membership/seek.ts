@@ -17,8 +17,11 @@ const DIAL_PATIENCE = 1_200 * MS;
 /** Time between two steps of the search, and between two questions for candidates. */
 const STEP = 150 * MS;
 const FIND_EVERY = 1 * SECOND;
-/** A search this long with this many refusals asks for any free slot, wherever it is. */
-const URGENT_AFTER = 1 * SECOND;
+/**
+ * A search this long with this many refusals asks for any free slot, wherever it is: an orphan soon, since others may
+ * hang on it, a newcomer late, since relays in the wrong trees make all of them deeper.
+ */
+const URGENT = { orphan: 2 * SECOND, newcomer: 5 * SECOND } as const;
 const URGENT_REFUSALS = 4;
 const FIND_COUNT = 16;
 /** What was heard of a candidate's room this long ago says nothing any more. */
@@ -185,7 +188,8 @@ export class Seek {
   }
 
   #isUrgent(stream: Stream): boolean {
-    return stream.refusals >= URGENT_REFUSALS && this.#ctx.now > stream.soughtSince + URGENT_AFTER;
+    const patience = stream.subs.isOrphan() ? URGENT.orphan : URGENT.newcomer;
+    return stream.refusals >= URGENT_REFUSALS && this.#ctx.now > stream.soughtSince + patience;
   }
 
   /** Sub-streams not to be asked of this peer: two asks are open, or it provides them already. */
