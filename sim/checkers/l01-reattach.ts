@@ -1,41 +1,60 @@
 import { LIMITS } from '../../core/limits.js';
+import type { TicketEvent } from '../../core/trace.js';
 import { SECOND, type NodeId, type StreamId, type Time } from '../../core/units.js';
 import type { PathView, StreamView, View } from '../../core/view.js';
 import type { Checker, Report, Snapshot } from './checker.js';
 
-/** A consumer may be without a provider for this long after a death. */
+/** A consumer may be without an active ticket for this long. */
 const PATIENCE: Time = 3 * SECOND;
 
 /**
- * L1: once all is quiet, a consumer without an active ticket on a sub-stream is one for which there is no feasible
- * provider: alive, with a free slot, fed, not too deep and not below the consumer itself.
+ * L1: once all is quiet, a consumer that has been without an active ticket on a sub-stream for 3 s is one for which
+ * there is no feasible provider: alive, with a free slot, fed, not too deep and not below the consumer itself.
  */
 export function reattached(report: Report): Checker {
+  const bornAt = new Map<NodeId, Time>();
+  /** Number of active tickets of a consumer on a sub-stream, and since when it is what it is. */
+  const held = new Map<NodeId, Map<string, { active: number; since: Time }>>();
+
+  const count = (at: Time, node: NodeId, event: TicketEvent): void => {
+    const change = Number(event.to === 'active') - Number(event.from === 'active');
+    if (change === 0) return;
+    const places = held.get(node) ?? new Map<string, { active: number; since: Time }>();
+    held.set(node, places);
+    const place = `${event.stream}/${event.sub}`;
+    places.set(place, { active: (places.get(place)?.active ?? 0) + change, since: at });
+  };
+  const orphanSince = (node: NodeId, place: string): Time => held.get(node)?.get(place)?.since ?? bornAt.get(node) ?? 0;
+
   return {
     invariant: 'L1',
     needs: ['view'],
+    nodeUp: (at, info) => void bornAt.set(info.id, at),
+    nodeDown: (_at, node) => void held.delete(node),
+    observe(at, node, event) {
+      if (event.type === 'ticket' && node === event.consumer) count(at, node, event);
+    },
     quiet(at, snapshot) {
       for (const node of snapshot.viewers) {
-        const view = snapshot.views.get(node);
-        for (const stream of view?.streams ?? []) {
-          if (!stream.watching || stream.publisher || view === undefined) continue;
+        for (const stream of snapshot.views.get(node)?.streams ?? []) {
+          if (!stream.watching || stream.publisher) continue;
           for (let sub = 0; sub < stream.substreams; sub++) {
-            if (providerOf(stream, sub) !== null || doubted(view, stream, sub, at)) continue;
+            if (providerOf(stream, sub) !== null) continue;
+            const orphan = at - orphanSince(node, `${stream.stream}/${sub}`);
+            if (orphan <= PATIENCE) continue;
             const provider = feasible(snapshot, node, stream.stream, sub);
             if (provider === null) continue;
-            report(at, [node, provider], `no active ticket on sub-stream ${sub} although ${provider} has room`);
+            const time = `${(orphan / SECOND).toFixed(1)} s`;
+            report(
+              at,
+              [node, provider],
+              `no active ticket on sub-stream ${sub} for ${time} although ${provider} has room`,
+            );
           }
         }
       }
     },
   };
-}
-
-/** Whether the provider is merely suspect: silent for a moment, as a lost segment makes it, but not for long. */
-function doubted(view: View, stream: StreamView, sub: number, at: Time): boolean {
-  const ticket = stream.tickets.find((each) => each.side === 'consumer' && each.sub === sub && each.state === 'suspect');
-  const provider = view.peers.find(({ peer }) => peer === ticket?.peer);
-  return provider !== undefined && at - provider.lastHeard < PATIENCE;
 }
 
 /** The provider of the consumer's active ticket, or null. */

@@ -222,7 +222,11 @@ function quiet(views: readonly View[], steps: readonly Step[] = []): string[] {
 test('L1: an orphan is a violation exactly where somebody feasible has room', (t) => {
   t.deepEqual(quiet([view('a', null, 100), view('b', 'a', 0), view('c', 'b', 0)]), []);
   t.deepEqual(quiet([view('a', null, 0), view('b', 'a', 0), view('c', null, 0)]), [], 'nobody has room');
-  t.deepEqual(quiet([view('a', null, 0), view('b', 'a', 100), view('c', null, 0)]), ['L1']);
+  const orphan = [view('a', null, 0), view('b', 'a', 100), view('c', null, 0)];
+  t.deepEqual(quiet(orphan), ['L1']);
+  const lost = (at: number): Step[] => [...edge(0, 1, 'b', 'c'), [at, 'c', ticket(1, 'b', 'c', 'active', null)]];
+  t.deepEqual(quiet(orphan, lost(6 * SECOND)), ['L1'], 'for 4 s');
+  t.deepEqual(quiet(orphan, lost(8 * SECOND)), [], 'for 2 s');
   t.deepEqual(
     quiet([view('a', null, 0), view('b', 'a', 0), view('c', null, 0), view('d', 'c', 100)]),
     [],
