@@ -14,6 +14,7 @@ export class Leases {
   readonly #byProvider = new Map<NodeId, Map<NodeId, Lease[][]>>();
   /** The last answer of `serving`, since several checkers ask about the same event. */
   #provider: NodeId | null = null;
+  #consumers: Map<NodeId, Lease[][]> | undefined;
   #consumer: NodeId | null = null;
   #sub = -1;
   #answer: Lease | null = null;
@@ -47,9 +48,13 @@ export class Leases {
   /** The serving lease that lasts longest on this edge, or null. */
   serving(provider: NodeId, consumer: NodeId, sub: number): Lease | null {
     if (provider === this.#provider && consumer === this.#consumer && sub === this.#sub) return this.#answer;
+    if (provider !== this.#provider) this.#consumers = this.#byProvider.get(provider);
+    const leases = this.#consumers?.get(consumer)?.[sub];
     let best: Lease | null = null;
-    for (const lease of this.#byProvider.get(provider)?.get(consumer)?.[sub] ?? []) {
-      if (lease.serving && (best === null || lease.expires > best.expires)) best = lease;
+    if (leases !== undefined) {
+      for (const lease of leases) {
+        if (lease.serving && (best === null || lease.expires > best.expires)) best = lease;
+      }
     }
     this.#provider = provider;
     this.#consumer = consumer;

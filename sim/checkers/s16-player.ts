@@ -12,9 +12,12 @@ interface Position {
  * publisher published.
  */
 export function playerInOrder(report: Report): Checker {
-  const positions = new Map<NodeId, Map<string, Position>>();
+  const positions = new Map<string, Map<NodeId, Position>>();
   /** Per stream and epoch the sizes published, by seq. */
   const published = new Map<string, Map<number, number[]>>();
+  /** The stream that was spoken of last, since most runs have but one. */
+  let stream = '';
+  let here = new Map<NodeId, Position>();
 
   const genuine = (event: ChunkEvent): boolean =>
     published.get(event.stream)?.get(event.epoch)?.[event.seq] === event.size;
@@ -25,12 +28,17 @@ export function playerInOrder(report: Report): Checker {
     epochs.set(event.epoch, sizes);
     sizes[event.seq] = event.size;
   };
+  const turnTo = (name: string): void => {
+    stream = name;
+    here = positions.get(name) ?? new Map<NodeId, Position>();
+    positions.set(name, here);
+  };
+  const forget = (node: NodeId): void => positions.forEach((nodes) => nodes.delete(node));
   const step = (at: Time, node: NodeId, event: ChunkEvent): void => {
-    let streams = positions.get(node);
-    if (streams === undefined) positions.set(node, (streams = new Map<string, Position>()));
-    const last = streams.get(event.stream);
+    if (event.stream !== stream) turnTo(event.stream);
+    const last = here.get(node);
     if (last === undefined) {
-      streams.set(event.stream, { epoch: event.epoch, seq: event.seq });
+      here.set(node, { epoch: event.epoch, seq: event.seq });
       return;
     }
     const next = event.epoch === last.epoch ? event.seq === last.seq + 1 : event.epoch > last.epoch;
@@ -42,9 +50,9 @@ export function playerInOrder(report: Report): Checker {
   return {
     invariant: 'S16',
     needs: ['player'],
-    nodeDown: (_at, node) => void positions.delete(node),
+    nodeDown: (_at, node) => forget(node),
     observe(at, node, event) {
-      if (event.type === 'left' && event.why === 'unwatch') positions.delete(node);
+      if (event.type === 'left' && event.why === 'unwatch') forget(node);
       if (event.type !== 'chunk') return;
       if (event.change === 'published') publish(event);
       else if (event.change === 'played') {
