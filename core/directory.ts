@@ -168,6 +168,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     for (const { stream } of record.streams) {
       const members: Members = this.#members.get(stream) ?? { list: [], place: new Map() };
       this.#members.set(stream, members);
+      if (members.place.has(record.node)) continue;
       members.place.set(record.node, members.list.length);
       members.list.push(record.node);
     }
@@ -178,8 +179,10 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     if (listed === undefined) return;
     this.#records.delete(node);
     for (const { stream } of listed.record.streams) {
-      const members = this.#members.get(stream) as Members;
-      const place = members.place.get(node) as number;
+      const members = this.#members.get(stream);
+      const place = members?.place.get(node);
+      // A record may name a stream twice.
+      if (members === undefined || place === undefined) continue;
       const last = members.list.pop() as NodeId;
       members.place.delete(node);
       if (last !== node) {

@@ -24,11 +24,12 @@ async function post(url: string, node: string, body: Uint8Array, type = FRAME_TY
 }
 
 const crypto = createCrypto();
-const key = generateKeyPair();
-const node = crypto.idOf(key.publicKey);
+const own = generateKeyPair();
+const node = crypto.idOf(own.publicKey);
 
-function announcement(seq: number, stream: string, ttl = 30 * SECOND): Message {
-  const streams = [{ stream, free: 1, interior: 15, depth: 0 }];
+function announcement(seq: number, stream: string, ttl = 30 * SECOND, times = 1, key = own): Message {
+  const node = crypto.idOf(key.publicKey);
+  const streams = Array.from({ length: times }, () => ({ stream, free: 1, interior: 15, depth: 0 }));
   const endpoints = ['ws://192.0.2.7:8001'];
   const record = signRecord(crypto, key, { node, publicKey: key.publicKey, endpoints, streams, seq, ttl });
   return { type: 'announce', record };
@@ -117,4 +118,24 @@ test('frames that are no frames are refused, and forged ones change nothing', as
   t.is((JSON.parse((await ask(`${url}/nodes`)).body) as { nodes: unknown[] }).nodes.length, 0);
   t.is((await post(url, node, good)).status, 200);
   t.is((JSON.parse((await ask(`${url}/nodes`)).body) as { nodes: unknown[] }).nodes.length, 1);
+});
+
+test('a record that names a stream twice counts once and leaves whole', async (t) => {
+  const url = await startWeb(t);
+  const message = description('Twice');
+  const { stream } = message.manifest;
+  const other = generateKeyPair();
+  const frames = [message, announcement(1, stream, 30 * SECOND, 2), announcement(1, stream, 30 * SECOND, 1, other)];
+  const nodes = async (): Promise<number[]> =>
+    (JSON.parse((await ask(`${url}/streams`)).body) as { streams: { nodes: number }[] }).streams.map(
+      (listed) => listed.nodes,
+    );
+  for (const frame of frames) t.is((await post(url, node, encode(frame))).status, 200);
+  t.deepEqual(await nodes(), [2]);
+  t.is((await post(url, node, encode(announcement(2, stream, 30 * SECOND, 3)))).status, 200);
+  t.deepEqual(await nodes(), [2]);
+  t.is((await post(url, node, encode(announcement(2, stream, 0, 1, other)))).status, 200);
+  t.deepEqual(await nodes(), [1]);
+  t.is((await post(url, node, encode(announcement(3, stream, 0, 2)))).status, 200);
+  t.deepEqual(await nodes(), []);
 });
