@@ -89,6 +89,7 @@ function onManifest(ctx: NodeContext, peer: Peer, manifest: Manifest): void {
     ctx.traceRefused('message', peer.id, 'invalid');
     return;
   }
+  ctx.uplink.forgetStream(stream.id);
   stream.adopt(manifest);
   if (known === null) stream.interior = drawInterior(ctx, stream);
   else passOn(ctx, stream, manifest, peer);

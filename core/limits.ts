@@ -21,7 +21,7 @@ export const LIMITS = {
   peersSupernode: 256,
   peersPublisher: 512,
   /** Remembered contacts, and those one referral may carry. */
-  contacts: 128,
+  contacts: 64,
   referral: 16,
   endpoints: 4,
   /** Keyframes that one offer names. */

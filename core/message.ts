@@ -199,7 +199,7 @@ export interface ChunkMessage {
   readonly type: 'chunk';
   readonly mode: 'push' | 'pull';
   readonly chunk: Chunk;
-  /** The sender's beat on the chunk's sub-stream. */
+  /** The sender's beat on the chunk's sub-stream, -1 while it has none in the chunk's epoch. */
   readonly beatSeq: number;
   readonly depth: number;
 }

@@ -3,7 +3,7 @@ import type { ByeCode, Contact, Input, Network, PeerReason } from '../core/machi
 import { SECOND, type NodeId, type Time } from '../core/units.js';
 import { hashString, mix } from './digest.js';
 import { AccessLinks, type AccessLink } from './network-access.js';
-import { Dials } from './network-dials.js';
+import { addressOf, Dials } from './network-dials.js';
 import { LINK, LINK_STRIDE, Links, CONGESTED, OWN_END, PEER_END, SILENT, STALLED } from './network-links.js';
 import { HeldMessages } from './network-held.js';
 import { Stations } from './network-stations.js';
@@ -188,8 +188,9 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     if (dial.contact.node === null) {
       this.inform(from, known, { type: 'dial', contact: dial.contact, outcome: { ok: true, peer: to.name } });
     }
-    this.inform(from, known, { type: 'peer', peer: to.name, change: 'up', why: 'dialled' });
-    to.receive({ type: 'peer', peer: from.name, change: 'up', why: 'accepted' });
+    const address = addressOf(to.name);
+    this.inform(from, known, { type: 'peer', peer: to.name, change: 'up', why: 'dialled', address });
+    to.receive({ type: 'peer', peer: from.name, change: 'up', why: 'accepted', address: addressOf(from.name) });
   }
 
   #lay(link: number, from: Station<M, C>, there: Path, back: Path, luck: number): void {

@@ -34,7 +34,7 @@ export class Relay {
     const isNew = this.#take(peer, stream, message, sub);
     const provider = stream.inbound[sub] ?? null;
     const pushed = message.mode === 'push' && provider !== null && provider.peer === peer;
-    if (pushed && message.depth < LIMITS.depth) {
+    if (pushed && message.depth < LIMITS.depth && message.beatSeq >= 0) {
       stream.hear(message.beatSeq);
       stream.subs.raise(sub, chunk.epoch, message.beatSeq, message.depth + 1);
       if (chunk.seq > stream.subs.heardPush(sub)) stream.subs.setHeardPush(sub, chunk.seq);
@@ -165,8 +165,10 @@ export class Relay {
     ctx.deadlines.set('uplink', ctx.uplink.due(ctx.now));
   }
 
+  /** A beat of an earlier epoch says nothing about this chunk's: its numbers began anew. */
   #push(stream: Stream, chunk: Chunk, sub: number): ChunkMessage {
-    return { type: 'chunk', mode: 'push', chunk, beatSeq: stream.subs.seq(sub), depth: stream.subs.depth(sub) };
+    const beatSeq = stream.subs.epoch(sub) === chunk.epoch ? stream.subs.seq(sub) : -1;
+    return { type: 'chunk', mode: 'push', chunk, beatSeq, depth: stream.subs.depth(sub) };
   }
 
   #sendChunk(

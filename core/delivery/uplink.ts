@@ -1,7 +1,7 @@
 import { LIMITS } from '../limits.js';
 import type { ChunkMessage } from '../message.js';
 import type { Ticket } from '../tickets/ticket.js';
-import { MS, NEVER, SECOND, type NodeId, type Time } from '../units.js';
+import { MS, NEVER, SECOND, type NodeId, type StreamId, type Time } from '../units.js';
 
 /** Bytes of headers and signature that a chunk message adds to its payload, for pacing. */
 const HEADERS = 160;
@@ -102,6 +102,12 @@ export class Uplink {
   forget(peer: NodeId): void {
     this.#live.forget((waiting) => waiting.to === peer);
     this.#repair.forget((waiting) => waiting.to === peer);
+  }
+
+  /** Forgets the chunks of an epoch that is over. */
+  forgetStream(stream: StreamId): void {
+    this.#live.forget((waiting) => waiting.message.chunk.stream === stream);
+    this.#repair.forget((waiting) => waiting.message.chunk.stream === stream);
   }
 
   /** Forgets what waits under a ticket that has ended: nothing may be sent without one. */

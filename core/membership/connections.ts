@@ -15,7 +15,9 @@ const RETRY = 2 * SECOND;
 export function onPeer(parts: Parts, input: PeerInput): void {
   const peer = parts.ctx.peers.get(input.peer);
   if (input.change === 'up') {
-    if (peer === undefined) onUp(parts, input.peer, input.address ?? null, input.why);
+    // Up again without a down: the peer has started anew, and nothing agreed with its earlier life holds.
+    if (peer !== undefined) onDown(parts, peer, 'replaced');
+    onUp(parts, input.peer, input.address ?? null, input.why);
   } else if (peer === undefined) {
     return;
   } else if (input.change === 'down') {

@@ -26,7 +26,7 @@ const URGENT_REFUSALS = 4;
 const FIND_COUNT = 16;
 /** What was heard of a candidate's room this long ago says nothing any more. */
 const STALE = 3 * SECOND;
-const IMPROVE_ROUNDS = 6;
+const IMPROVE_ROUNDS = 4;
 
 interface Ranked {
   readonly prospect: Prospect;
@@ -103,12 +103,10 @@ export class Seek {
     }
     const sub = 31 - Math.clz32(stream.improving);
     const depth = stream.subs.depth(sub);
-    const nearer = this.#rank(stream, stream.improving).filter(
-      ({ prospect: { load } }) => load !== null && load.depth + 1 < depth,
-    );
+    const nearer = this.#rank(stream, stream.improving, depth);
     this.#ask(stream, stream.improving, nearer);
     this.#dial(stream, stream.improving, nearer);
-    return this.#ctx.now + 3 * STEP;
+    return this.#ctx.now + 4 * STEP;
   }
 
   /** Asks the directory and a neighbour or two for candidates. */
@@ -123,12 +121,15 @@ export class Seek {
     }
   }
 
-  /** Candidates that may be asked now, best first. */
-  #rank(stream: Stream, sought: number): Ranked[] {
+  /** Candidates that may be asked now and have something to give, best first. */
+  #rank(stream: Stream, sought: number, nearerThan = NEVER): Ranked[] {
     const ctx = this.#ctx;
+    const urgent = this.#isUrgent(stream);
     const ranked: Ranked[] = [];
     for (const prospect of stream.candidates.all()) {
-      if (prospect.notBefore > ctx.now || stream.asks.has(prospect.id) || stream.dials.has(prospect.id)) continue;
+      if (prospect.notBefore > ctx.now || (this.#worth(stream, prospect, urgent) & sought) === 0) continue;
+      if (nearerThan !== NEVER && (prospect.load === null || prospect.load.depth + 1 >= nearerThan)) continue;
+      if (stream.asks.has(prospect.id) || stream.dials.has(prospect.id)) continue;
       const peer = ctx.peers.get(prospect.id);
       const rtt = peer === undefined ? null : ctx.peers.rtt(peer);
       const age = ctx.now - prospect.heardAt;
