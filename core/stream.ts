@@ -45,7 +45,7 @@ export class Stream {
   readonly clock = new SourceClock();
   readonly candidates: Candidates;
   readonly player: Player;
-  dealing = new Dealing(1, 0);
+  dealing = Dealing.of(1, 0);
   subs = new Substreams(0);
   /** Active (or suspect) ticket as consumer, by sub-stream. */
   inbound: (Ticket | null)[] = [];
@@ -68,6 +68,9 @@ export class Stream {
   /** Bit set of the sub-streams for which a provider nearer to the publisher is looked for. */
   improving = 0;
   improveRounds = 0;
+  /** No edge can have become silent before these times: the next look at providers, the next tick to consumers. */
+  nextWatch: Time = 0;
+  nextTick: Time = 0;
   #newestHeard = -1;
 
   constructor(id: StreamId, self: NodeId, targetLag: Time) {
@@ -81,7 +84,7 @@ export class Stream {
     const count = manifest.substreams;
     const fresh = this.manifest === null;
     this.manifest = manifest;
-    this.dealing = new Dealing(count, manifest.epoch);
+    this.dealing = Dealing.of(count, manifest.epoch);
     if (fresh) {
       this.subs = new Substreams(count);
       this.inbound = Array.from({ length: count }, () => null);

@@ -5,12 +5,20 @@ import { LIMITS } from '../limits.js';
  * (epoch, block), so that keyframes, which recur with a period, do not all fall to one sub-stream.
  */
 export class Dealing {
+  static #last: Dealing | null = null;
   readonly #substreams: number;
   readonly #epoch: number;
   readonly #blocks: Int32Array;
   readonly #subs: Uint8Array;
 
-  constructor(substreams: number, epoch: number) {
+  /** The dealing of an epoch. All nodes of one process share the last one: it is a pure function, remembered. */
+  static of(substreams: number, epoch: number): Dealing {
+    const last = Dealing.#last;
+    if (last !== null && last.#substreams === substreams && last.#epoch === epoch) return last;
+    return (Dealing.#last = new Dealing(substreams, epoch));
+  }
+
+  private constructor(substreams: number, epoch: number) {
     this.#substreams = substreams;
     this.#epoch = epoch;
     const remembered = Math.ceil(LIMITS.windowChunks / substreams);

@@ -130,12 +130,17 @@ export class Relay {
   /** Ticks to every consumer that has not been sent anything for a while. */
   tickSilent(stream: Stream): void {
     const ctx = this.#ctx;
-    const before = ctx.now - ctx.config.tickAfter;
+    if (ctx.now < stream.nextTick) return;
+    const { tickAfter } = ctx.config;
+    let next = NEVER;
     for (const list of stream.outbound) {
       for (const { peer, state } of list) {
-        if (state === 'active' && ctx.peers.lastSent(peer) <= before) this.#tick(stream, peer);
+        if (state !== 'active') continue;
+        if (ctx.peers.lastSent(peer) + tickAfter <= ctx.now) this.#tick(stream, peer);
+        next = Math.min(next, ctx.peers.lastSent(peer) + tickAfter);
       }
     }
+    stream.nextTick = next;
   }
 
   /** Tells the consumers of a sub-stream at once that it starves. */

@@ -5,7 +5,7 @@ import type { Cancel, Offer, Refuse, Renewed } from '../message.js';
 import { feasibilityPolicies, type Feasibility } from '../policies/feasibility.js';
 import type { Stream } from '../stream.js';
 import type { ProviderEvent, TicketReason } from '../trace.js';
-import { MS } from '../units.js';
+import { MS, NEVER } from '../units.js';
 import type { Ticket } from './ticket.js';
 
 /** Pause before the same node is asked again. */
@@ -127,12 +127,16 @@ export class Consumer {
   /** Judges silence and leases. Returns the sub-streams that began or ceased to starve by it, as a bit set. */
   watchProviders(stream: Stream, excuse: boolean): number {
     const ctx = this.#ctx;
+    if (ctx.now < stream.nextWatch) return 0;
+    const { suspectAfter } = ctx.config;
     let changed = 0;
+    let next = NEVER;
     for (const ticket of stream.inbound) {
       if (ticket === null) continue;
-      const gap = ctx.now - ctx.peers.lastHeard(ticket.peer);
-      const silent = gap > ctx.config.suspectAfter;
-      const hopeless = gap > 2 * ctx.config.suspectAfter && !excuse;
+      const heard = ctx.peers.lastHeard(ticket.peer);
+      const gap = ctx.now - heard;
+      const silent = gap > suspectAfter;
+      const hopeless = gap > 2 * suspectAfter && !excuse;
       if (hopeless !== ticket.hopeless) changed |= 1 << ticket.sub;
       ticket.hopeless = hopeless;
       if (ticket.expires <= ctx.now) {
@@ -143,7 +147,9 @@ export class Consumer {
       } else if (!silent && ticket.state === 'suspect') {
         this.#judge(stream, ticket, 'active', 'heard', gap);
       }
+      next = Math.min(next, ticket.state === 'suspect' ? ctx.now : heard + suspectAfter, ticket.expires);
     }
+    stream.nextWatch = next;
     return changed;
   }
 
@@ -189,6 +195,7 @@ export class Consumer {
       displaces: null,
     };
     stream.inbound[sub] = ticket;
+    stream.nextWatch = ctx.now;
     stream.moving &= ~(1 << sub);
     stream.improving &= ~(1 << sub);
     stream.subs.setOrphanSince(sub, 0);

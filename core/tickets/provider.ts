@@ -68,6 +68,7 @@ export class Provider {
       return null;
     }
     ticket.state = 'active';
+    stream.nextTick = ctx.now;
     ticket.expires = ctx.now + ctx.config.leaseProvider;
     ctx.traceTicket(stream, ticket, 'offered', 'active', 'confirmed');
     this.#acknowledge(peer, stream, confirm.stamp, [{ ticket: ticket.id, generation: ticket.generation }]);
