@@ -1,76 +1,81 @@
 import type { Deadline } from './machine.js';
 import { NEVER, type Time } from './units.js';
 
-/** A table of named timers: data, not callbacks, so that they can be shown, replayed and lost with a crash. */
+/**
+ * A table of named timers: data, not callbacks, so that they can be shown, replayed and lost with a crash. A timer may
+ * have slack: it fires with whatever input comes once it is due, and has the node woken for it only at the end of the
+ * slack. Regular work thereby rides along with the messages that arrive anyway.
+ */
 export class Deadlines<Why extends string> {
   readonly #whys: readonly Why[];
-  readonly #at: Float64Array;
+  /** For each timer when it is due, then for each when it must fire. */
+  readonly #cells: Float64Array;
   readonly #first = { at: NEVER, why: '' };
-  #earliest = 0;
+  #due: Time = NEVER;
+  #last: Time = NEVER;
 
   constructor(whys: readonly Why[]) {
     this.#whys = whys;
-    this.#at = new Float64Array(whys.length).fill(NEVER);
+    this.#cells = new Float64Array(2 * whys.length).fill(NEVER);
   }
 
-  set(why: Why, at: Time): void {
+  set(why: Why, at: Time, slack: Time = 0): void {
     const index = this.#whys.indexOf(why);
-    this.#at[index] = at;
-    if (index === this.#earliest) this.#rescan();
-    else if (at < (this.#at[this.#earliest] as number)) this.#earliest = index;
+    this.#cells[index] = at;
+    this.#cells[index + this.#whys.length] = at + slack;
+    this.#scan();
   }
 
   /** Like `set`, but never later than what is set already. */
-  setEarlier(why: Why, at: Time): void {
-    if (at < this.get(why)) this.set(why, at);
+  setEarlier(why: Why, at: Time, slack: Time = 0): void {
+    if (at < this.get(why)) this.set(why, at, slack);
   }
 
   clear(why: Why): void {
     this.set(why, NEVER);
   }
 
-  /** NEVER when not set. */
+  /** When the timer is due, NEVER when it is not set. */
   get(why: Why): Time {
-    return this.#at[this.#whys.indexOf(why)] as number;
+    return this.#cells[this.#whys.indexOf(why)] as Time;
   }
 
-  /** Time of the earliest timer, NEVER when there is none. */
-  get next(): Time {
-    return this.#at[this.#earliest] as number;
-  }
-
-  /** The earliest timer, null when there is none. The same object each time: read it, do not keep it. */
+  /** The timer that must fire first, null when there is none. The same object each time: read it, do not keep it. */
   get first(): Deadline | null {
-    if (this.next === NEVER) return null;
-    this.#first.at = this.next;
-    this.#first.why = this.nextWhy;
-    return this.#first;
+    return this.#last === NEVER ? null : this.#first;
   }
 
-  get nextWhy(): Why {
-    return this.#whys[this.#earliest] as Why;
-  }
-
-  /** Removes and returns the earliest timer that is due, or null. Call until null. */
+  /** Removes and returns the timer that is due the longest, or null. Call until null. */
   take(now: Time): Why | null {
-    if (this.next > now) return null;
-    const why = this.nextWhy;
-    this.clear(why);
-    return why;
+    if (this.#due > now) return null;
+    for (let index = 0; index < this.#whys.length; index++) {
+      if (this.#cells[index] !== this.#due) continue;
+      const why = this.#whys[index] as Why;
+      this.clear(why);
+      return why;
+    }
+    return null;
   }
 
   list(): Deadline[] {
     return this.#whys
-      .map((why, index) => ({ why, at: this.#at[index] as number }))
+      .map((why) => ({ why, at: this.get(why) }))
       .filter((deadline) => deadline.at !== NEVER)
       .sort((a, b) => a.at - b.at);
   }
 
-  #rescan(): void {
-    let earliest = 0;
-    for (let index = 1; index < this.#at.length; index++) {
-      if ((this.#at[index] as number) < (this.#at[earliest] as number)) earliest = index;
+  #scan(): void {
+    const count = this.#whys.length;
+    const cells = this.#cells;
+    let due: Time = NEVER;
+    let last = count;
+    for (let index = 0; index < count; index++) {
+      if ((cells[index] as Time) < due) due = cells[index] as Time;
+      if ((cells[index + count] as Time) < (cells[last] as Time)) last = index + count;
     }
-    this.#earliest = earliest;
+    this.#due = due;
+    this.#last = cells[last] as Time;
+    this.#first.at = this.#last;
+    this.#first.why = this.#whys[last - count] as Why;
   }
 }

@@ -4,10 +4,12 @@ import type { Repair } from './delivery/repair.js';
 import type { Stream } from './stream.js';
 import type { Consumer } from './tickets/consumer.js';
 import type { Provider } from './tickets/provider.js';
-import { MS, type Time } from './units.js';
+import { MS, NEVER, type Time } from './units.js';
 
 /** Period of everything that is done regularly: playing, ticking, judging silence, repairing, renewing. */
 const PERIOD = 100 * MS;
+/** A pulse waits this long for a message to ride along with. */
+const SLACK = 50 * MS;
 /** A pulse this late means that this node itself was paused: silence proves nothing then. */
 const PAUSED = 150 * MS;
 
@@ -22,7 +24,7 @@ interface Driven {
 /** The regular work of a node, in one wake-up; it falls on the moments at which the player has a chunk to show. */
 export class Pulse {
   readonly #parts: Driven;
-  #expected = Infinity;
+  #expected: Time = NEVER;
   #excusedUntil = 0;
   #nextRenewal = 0;
 
@@ -38,9 +40,9 @@ export class Pulse {
 
   beat(): void {
     const { ctx, provider } = this.#parts;
-    if (ctx.now > this.#expected + PAUSED) this.#excusedUntil = ctx.now + ctx.config.suspectAfter;
+    if (ctx.now > this.#expected + SLACK + PAUSED) this.#excusedUntil = ctx.now + ctx.config.suspectAfter;
     const renews = ctx.now >= this.#nextRenewal;
-    let next = ctx.now + PERIOD;
+    let next = Math.max(ctx.now, Math.min(this.#expected, ctx.now) + PERIOD);
     for (const stream of ctx.streams.values()) {
       if (stream.manifest !== null) next = this.#serve(stream, renews);
     }
@@ -49,7 +51,7 @@ export class Pulse {
       this.#nextRenewal = ctx.now + ctx.config.renewEvery - PERIOD / 2;
     }
     this.#expected = next;
-    ctx.deadlines.set('pulse', next);
+    ctx.deadlines.set('pulse', next, SLACK);
   }
 
   /** The work on one stream; returns when its player wants the next pulse. */
@@ -61,7 +63,7 @@ export class Pulse {
     }
     if (renews) consumer.renew(stream);
     relay.tickSilent(stream);
-    return stream.watching ? this.#play(stream) : ctx.now + PERIOD;
+    return stream.watching ? this.#play(stream) : Math.min(this.#expected, ctx.now) + PERIOD;
   }
 
   /** Shows what is due and mends what is missing. */
@@ -71,6 +73,7 @@ export class Pulse {
     repair.step(stream);
     if (consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);
     const due = stream.player.due();
-    return due > ctx.now + 0.5 * PERIOD && due < ctx.now + 1.3 * PERIOD ? due : ctx.now + PERIOD;
+    const usual = Math.min(this.#expected, ctx.now) + PERIOD;
+    return due > ctx.now && due < usual + PERIOD / 2 ? due : Math.max(ctx.now, usual);
   }
 }

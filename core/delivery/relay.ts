@@ -9,6 +9,8 @@ import type { ChunkChange, ChunkReason } from '../trace.js';
 import { verifyChunk } from '../trust/chunks.js';
 import { MS, NEVER, SECOND, type NodeId } from '../units.js';
 
+/** Waiting chunks leave with whatever happens within this time. */
+const SLACK = 20 * MS;
 /** A chunk that waits longer than this for the uplink has been pulled from elsewhere. */
 const PATIENCE = 2 * SECOND;
 /** A pull that cannot be answered within this is better asked of somebody else. */
@@ -167,7 +169,7 @@ export class Relay {
         this.#trace(stream, message.chunk, sub, 'dropped', to, message.depth, 'overload');
       },
     );
-    ctx.deadlines.set('uplink', ctx.uplink.due(ctx.now));
+    ctx.deadlines.set('uplink', ctx.uplink.due(ctx.now), SLACK);
   }
 
   /** A beat of an earlier epoch says nothing about this chunk's: its numbers began anew. */
@@ -190,7 +192,7 @@ export class Relay {
     const expires = Math.min(leaseEnd, ctx.now + PATIENCE);
     const verdict = peer.congested ? 'full' : ctx.uplink.offer(ctx.now, peer.id, message, expires, ticket, repair);
     if (verdict === 'send') this.#deliver(stream, peer, message);
-    else if (verdict === 'wait') ctx.deadlines.setEarlier('uplink', ctx.uplink.due(ctx.now));
+    else if (verdict === 'wait') ctx.deadlines.setEarlier('uplink', ctx.uplink.due(ctx.now), SLACK);
     else this.#trace(stream, message.chunk, sub, 'dropped', peer.id, message.depth, 'overload');
   }
 
