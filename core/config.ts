@@ -1,5 +1,8 @@
 import { LIMITS } from './limits.js';
 import type { Contact, DurableState, KeyPair } from './machine.js';
+import { admissionPolicies } from './policies/admission.js';
+import { feasibilityPolicies } from './policies/feasibility.js';
+import { selectionPolicies } from './policies/selection.js';
 import { MS, SECOND, type NodeId, type Time } from './units.js';
 
 /** Everything a node can be told before it starts. Times are microseconds, rates bits per second. */
@@ -84,6 +87,12 @@ const TIMES = [
   'leaveGrace',
 ] as const;
 
+const POLICIES = {
+  feasibility: feasibilityPolicies,
+  admission: admissionPolicies,
+  selection: selectionPolicies,
+} as const;
+
 /** All problems at once; empty when the configuration can be run. */
 export function validate(config: Config): Problem[] {
   const problems: Problem[] = [];
@@ -122,5 +131,9 @@ export function validate(config: Config): Problem[] {
     'must fit three times into leaseConsumer, so that two lost renewals do no harm',
   );
   demand(config.announceEvery * 2 <= config.recordTtl, 'announceEvery', 'must fit twice into recordTtl');
+  for (const path of ['feasibility', 'admission', 'selection'] as const) {
+    const names = POLICIES[path].names();
+    demand(names.includes(config[path]), path, `must be one of ${names.join(', ')}`);
+  }
   return problems;
 }

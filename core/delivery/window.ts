@@ -8,6 +8,8 @@ export class ChunkWindow {
   readonly #ring: (Chunk | undefined)[] = Array.from({ length: SIZE }, () => undefined);
   #newest = -1;
   #held = 0;
+  /** What `isWhole` has walked: all of these are held, or have made room since. */
+  #wholeFrom = 0;
   #whole = -1;
 
   /** Highest sequence number held, -1 when empty. */
@@ -48,7 +50,10 @@ export class ChunkWindow {
 
   /** Whether all of `from..to` is held; remembers how far it got, so that a whole stretch is walked once. */
   isWhole(from: number, to: number): boolean {
-    if (this.#whole < from - 1) this.#whole = from - 1;
+    if (from < this.#wholeFrom || this.#whole < from - 1) {
+      this.#wholeFrom = from;
+      this.#whole = from - 1;
+    }
     while (this.#whole < to && this.has(this.#whole + 1)) this.#whole++;
     return this.#whole >= to;
   }
@@ -76,6 +81,7 @@ export class ChunkWindow {
     this.#ring.fill(undefined);
     this.#newest = -1;
     this.#held = 0;
+    this.#wholeFrom = 0;
     this.#whole = -1;
   }
 }

@@ -72,7 +72,7 @@ export class Candidates {
   /** Those heard of since `since` that have not failed. */
   contacts(count: number, since: Time): Contact[] {
     const fresh = [...this.#prospects.values()].filter(({ heardAt, failures }) => heardAt >= since && failures === 0);
-    return fresh.slice(-count).map(({ id, address }) => ({ node: id, address }));
+    return fresh.slice(Math.max(0, fresh.length - count)).map(({ id, address }) => ({ node: id, address }));
   }
 
   /** Removes the one that failed most, the one heard of longest ago among equals. */
