@@ -1,9 +1,13 @@
 /** Exit codes that scripts may rely on. */
 export const EXIT = { done: 0, failed: 1, usage: 2, environment: 3, bug: 70, interrupted: 130 } as const;
 
-/** A command line or setting that cannot be run. */
+/** A command line, file or setting that cannot be run; one line a problem. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+
+  constructor(problems: string | readonly string[]) {
+    super(typeof problems === 'string' ? problems : problems.join('\n'));
+  }
 }
 
 /** A port, file or peer that cannot be had; the message says how to mend it. */
@@ -11,11 +15,38 @@ export class EnvironmentFault extends Error {
   override readonly name: string = 'EnvironmentFault';
 }
 
-/** Writes the error for people to read, with its stack only if it is a bug of ours; the exit code that belongs to it. */
-export function report(program: string, error: unknown): number {
-  const expected = error instanceof UsageError || error instanceof EnvironmentFault;
-  const text = error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`${program}: ${text}\n`);
+/** Codes of the operating system that mean this machine, not this program, is at fault. */
+const ENVIRONMENT = new Set([
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EROFS',
+  'ENOTDIR',
+  'EISDIR',
+  'EMFILE',
+  'ENOENT',
+  'EEXIST',
+  'EIO',
+]);
+
+/**
+ * Writes the error for people to read, each line behind the name of the program, and returns the exit code that belongs
+ * to it. The stack is shown if it is a bug of ours, or if `debug` asks for it.
+ */
+export function report(program: string, error: unknown, debug = false): number {
+  const exit = exitOf(error);
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const text =
+    exit === EXIT.bug ? `this is a bug in astral: ${stack ?? message}` : debug ? (stack ?? message) : message;
+  process.stderr.write(
+    `${program}: ${text.replaceAll('\n', exit === EXIT.usage && !debug ? `\n${program}: ` : '\n')}\n`,
+  );
+  return exit;
+}
+
+function exitOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
-  return expected ? EXIT.environment : EXIT.bug;
+  if (error instanceof EnvironmentFault) return EXIT.environment;
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code !== undefined && ENVIRONMENT.has(code) ? EXIT.environment : EXIT.bug;
 }

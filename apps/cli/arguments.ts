@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { listWorkloads, readWorkload } from '../../experiments/workloads.js';
 import { loadScenario, variantsOf, type Json, type Loaded, type ScenarioOptions } from '../../sim/scenario.js';
-import { UsageError } from './errors.js';
+import { UsageError } from '../exit-codes.js';
 
 /** For commander: a whole number from `min`. */
 export function wholeNumber(min: number): (text: string) => number {

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, explain } from './errors.js';
+import { EXIT, report } from '../exit-codes.js';
 import { addList } from './list.js';
 import { addSim } from './sim.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../version.js';
 
 const program = new Command('astral')
   .description('a laboratory for live media over peers')
@@ -16,7 +16,6 @@ addList(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  const debug = process.argv.includes('--debug');
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  else process.exitCode = explain(error, debug);
+  else process.exitCode = report('astral', error, process.argv.includes('--debug'));
 }

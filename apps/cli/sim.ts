@@ -6,10 +6,10 @@ import type { CheckLevel } from '../../sim/checkers/panel.js';
 import type { Json, Scenario } from '../../sim/scenario.js';
 import { firstDifference } from '../../sim/simulate.js';
 import { assignment, findScenario, wholeNumber } from './arguments.js';
-import { EXIT, UsageError } from './errors.js';
+import { EXIT, UsageError } from '../exit-codes.js';
 import { Progress } from './progress.js';
 import { simTable } from './sim-table.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../version.js';
 
 interface SimFlags {
   readonly nodes?: number;

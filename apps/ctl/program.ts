@@ -7,7 +7,7 @@ import { table } from './table.js';
 
 interface Flags {
   readonly node?: string;
-  readonly profile: string;
+  readonly uuid: string;
   readonly data?: string;
   readonly json?: true;
 }
@@ -16,7 +16,7 @@ const EXAMPLES = `
 Examples:
   astralctl streams                           what this machine's node knows
   astralctl create "Test picture"             publish the bundled sample under a name
-  astralctl --profile stage watch SLUG        let the node of that profile receive a stream
+  astralctl -u stage watch SLUG               let the node of that profile receive a stream
   astralctl url                               address of the node's page, with a fresh one-time code`;
 
 /** The whole program: one command, one request or two, one answer. */
@@ -25,7 +25,7 @@ export async function runCtl(argv: readonly string[]): Promise<void> {
     .description('Controls a node on this machine.')
     .version(VERSION, '--version')
     .option('--node <url>', "address of the node's control API, instead of the one it printed")
-    .option('--profile <name>', 'which node of this machine', 'default')
+    .option('-u, --uuid <name>', 'which node of this machine: the name it was started with', 'default')
     .option('--data <folder>', 'folder of the node, instead of the profile')
     .option('--json', "the node's answer as it came")
     .addHelpText('after', EXAMPLES)
@@ -123,7 +123,7 @@ function addCommands(program: Command): void {
     const command = program.command(action.usage).description(action.description);
     command.action(async () => {
       const flags = program.opts<Flags>();
-      const folder = flags.data ?? profileFolder(flags.profile);
+      const folder = flags.data ?? profileFolder(flags.uuid);
       const client = flags.node === undefined ? ControlClient.of(folder) : ControlClient.at(flags.node, folder);
       const argument = command.args[0] ?? '';
       const answer = (await client.call(action.method, action.path(argument), action.body?.(argument))) as Json;

@@ -28,15 +28,21 @@ interface Flags {
 
 const EXAMPLES = `
 Examples:
-  astralnode --directory http://127.0.0.1:4567                watch what others publish, from the page that is printed
-  astralnode -u stage --sample "Test picture"                 publish the bundled sample as an endless live stream
-  astralnode -u b --bootstrap 192.0.2.7:8001 --watch SLUG     join through one known peer, without a directory`;
+  astralnode --directory http://127.0.0.1:4567
+      watch what others publish, on the page whose address is printed
+  astralnode -u stage --directory http://127.0.0.1:4567 --sample "Test picture"
+      publish the bundled sample as an endless live stream
+  astralnode -u b --bootstrap 192.0.2.7:8001 --watch STREAM
+      join through one known peer, without a directory; STREAM is the id that
+      astralctl prints
+
+Each node on a machine needs a profile of its own (-u).`;
 
 function program(): Command {
   return new Command('astralnode')
     .description('One node of the overlay: receives live streams, plays them in your browser, passes them on.')
     .version(VERSION, '--version')
-    .option('-u, --uuid <name>', 'profile: which folder of identity and state', profileName, 'default')
+    .option('-u, --uuid <name>', 'profile: the name of this node on this machine', profileName, 'default')
     .option('-l, --upstream-limit <KB/s>', 'uplink to lend, in kilobytes a second', kilobytes)
     .addOption(
       new Option('--uplink <rate>', 'uplink to lend, such as 8Mbit').argParser(rate).conflicts('upstreamLimit'),
@@ -54,12 +60,12 @@ function program(): Command {
     .option('--listen <address>', 'address that peers connect to', '127.0.0.1')
     .option('--advertise <host:port>', 'where peers are told to connect, if not there; none: nowhere', advertised)
     .option('--data <folder>', 'folder of identity and state, instead of the profile')
-    .option('--directory <url>', 'directory that helps to find peers; repeatable', directory, [])
+    .addOption(repeatable('--directory <url>', 'directory that helps to find peers', directory))
     .addOption(new Option('--web <url>', 'the same as --directory').argParser(directory).default([]).hideHelp())
-    .option('--bootstrap <host:port>', 'a peer to start from; repeatable', collectHostPort, [])
+    .addOption(repeatable('--bootstrap <host:port>', 'a peer to start from', collectHostPort))
     .option('--sample [name]', 'publish the bundled sample, as an endless live stream')
-    .option('--watch <stream>', 'watch this stream from the start, by slug or id; repeatable', collect, [])
-    .option('--journal <file>', 'record every input of the protocol, for `astral replay`')
+    .addOption(repeatable('--watch <stream>', 'watch this stream from the start, by slug or id', collect))
+    .option('--journal <file>', 'record every input of the protocol in this file')
     .addOption(
       new Option('--log-level <level>', 'what is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
     )
@@ -125,6 +131,12 @@ function endOnSignals(node: LiveNode, log: Logger): void {
       void node.stop();
     });
   }
+}
+
+type Collect = (value: string, before: readonly string[]) => readonly string[];
+
+function repeatable(flags: string, description: string, parse: Collect): Option {
+  return new Option(flags, `${description}; repeatable`).argParser(parse).default([], 'none');
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
