@@ -1,6 +1,7 @@
 import type { NodeContext } from './context.js';
 import type { Relay } from './delivery/relay.js';
 import type { Repair } from './delivery/repair.js';
+import { PlayerTrace } from './playback/trace.js';
 import type { Stream } from './stream.js';
 import type { Consumer } from './tickets/consumer.js';
 import type { Provider } from './tickets/provider.js';
@@ -69,7 +70,8 @@ export class Pulse {
   /** Shows what is due and mends what is missing. */
   #play(stream: Stream): Time {
     const { ctx, repair, consumer } = this.#parts;
-    stream.player.step(ctx.now, stream.playerTrace(ctx));
+    if (stream.sink === null) stream.sink = new PlayerTrace(ctx, stream);
+    stream.player.step(ctx.now, stream.sink);
     repair.step(stream);
     if (consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);
     const due = stream.player.due();

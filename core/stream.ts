@@ -1,13 +1,11 @@
 import type { Manifest } from './chunk.js';
-import type { NodeContext } from './context.js';
 import { Dealing } from './delivery/dealing.js';
 import { Substreams } from './delivery/substreams.js';
 import { ChunkWindow } from './delivery/window.js';
 import { LIMITS } from './limits.js';
 import type { KeyPair } from './machine.js';
 import { Candidates } from './membership/candidates.js';
-import { Player } from './playback/player.js';
-import { PlayerTrace } from './playback/trace.js';
+import { Player, type PlayerSink } from './playback/player.js';
 import { SourceClock } from './playback/source-clock.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { NodeId, StreamId, Time } from './units.js';
@@ -45,6 +43,8 @@ export class Stream {
   readonly clock = new SourceClock();
   readonly candidates: Candidates;
   readonly player: Player;
+  /** What the player tells goes here. */
+  sink: PlayerSink | null = null;
   dealing = Dealing.of(1, 0);
   subs = new Substreams(0);
   /** Active (or suspect) ticket as consumer, by sub-stream. */
@@ -55,7 +55,6 @@ export class Stream {
   interior = 0;
   #remembered: readonly PathView[] = [];
   #rememberedEpoch = -1;
-  #playerTrace: PlayerTrace | null = null;
   readonly asks = new Map<NodeId, PendingAsk>();
   readonly dials = new Map<NodeId, Time>();
   readonly pulls = new Map<number, PendingPull>();
@@ -105,11 +104,6 @@ export class Stream {
   remember(epoch: number, paths: readonly PathView[]): void {
     this.#rememberedEpoch = epoch;
     this.#remembered = paths;
-  }
-
-  /** The sink of this stream's player. */
-  playerTrace(ctx: NodeContext): PlayerTrace {
-    return (this.#playerTrace ??= new PlayerTrace(ctx, this));
   }
 
   /** Highest sequence number that a neighbour spoke of, as far as it is believable. */

@@ -13,8 +13,9 @@ export interface PlayerSink {
 
 /** Time that fetching the first chunks takes at best; a keyframe due sooner cannot be had. */
 const FETCH = 500 * MS;
-/** Chunks that must be there behind the first. */
+/** Chunks that must be there behind the first, until a start has been put off for this long. */
 const AHEAD = 6;
+const IMPATIENCE = 8_000 * MS;
 
 /**
  * The player common to all protocols: it runs at a fixed lag behind the source, shows a chunk when it is due or skips
@@ -27,6 +28,8 @@ export class Player {
   #state: 'idle' | 'starting' | 'playing' | 'stalled' = 'idle';
   #next = 0;
   #missedInRow = 0;
+  /** When a keyframe was due that was not good enough to start with. */
+  #refused: Time = NEVER;
   played = 0;
   missed = 0;
 
@@ -79,7 +82,7 @@ export class Player {
     for (;;) {
       const chunk = this.#window.nextFrom(this.#next);
       if (chunk === undefined || this.#dueOf(chunk) > now) return;
-      if (this.#state === 'starting' && !this.#canStart(chunk)) {
+      if (this.#state === 'starting' && !this.#canStart(chunk, now)) {
         this.#next = chunk.seq + 1;
         continue;
       }
@@ -88,9 +91,15 @@ export class Player {
     }
   }
 
-  /** A start needs a keyframe and no hole in what comes next: a picture that breaks at once is worse than a later one. */
-  #canStart(chunk: Chunk): boolean {
-    return chunk.keyframe && chunk.part === 0 && this.#window.isWhole(chunk.seq, chunk.seq + AHEAD);
+  /**
+   * A start needs a keyframe and no hole in what comes next: a picture that breaks at once is worse than one a little
+   * later. It is better than none, though.
+   */
+  #canStart(chunk: Chunk, now: Time): boolean {
+    if (!chunk.keyframe || chunk.part > 0) return false;
+    if (this.#window.isWhole(chunk.seq, chunk.seq + AHEAD)) return true;
+    if (this.#refused === NEVER) this.#refused = now;
+    return now >= this.#refused + IMPATIENCE;
   }
 
   #skipTo(seq: number, sink: PlayerSink): void {

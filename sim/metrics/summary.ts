@@ -52,11 +52,17 @@ export function summarise(metrics: Metrics, options: SummaryOptions): MetricTree
   });
 }
 
-/** A viewer counts once a chunk was due, or once a keyframe was due that its player could have started with. */
+/**
+ * A viewer counts once a chunk was due, or once a keyframe was due that its player could have started with. One that
+ * joined less than a deadline before the run was cut off, and was still there, may yet have started: it is censored.
+ */
 export function isScored(viewer: Session, metrics: Metrics, duration: Time): boolean {
   if (viewer.first >= 0 && hasStarted(viewer)) return viewer.due[metrics.arrivals.own]! > 0;
   const { source, options } = metrics;
   const end = Math.min(viewer.endedAt, duration);
+  const cutOff =
+    viewer.endedAt >= duration && viewer.watchedAt > duration - metrics.arrivals.deadlines[metrics.arrivals.own]!;
+  if (cutOff) return false;
   for (let number = source.firstAfter(viewer.watchedAt - options.targetLag - 1); number < source.count; number++) {
     if (source.at(number) + options.targetLag > end) return false;
     if (source.isKeyframe(number)) return true;
