@@ -8,7 +8,7 @@ export class Dealing {
   static #last: Dealing | null = null;
   readonly #substreams: number;
   readonly #epoch: number;
-  readonly #blocks: Int32Array;
+  readonly #blocks: Float64Array;
   readonly #subs: Uint8Array;
 
   /** The dealing of an epoch. All nodes of one process share the last one: it is a pure function, remembered. */
@@ -22,7 +22,7 @@ export class Dealing {
     this.#substreams = substreams;
     this.#epoch = epoch;
     const remembered = Math.ceil(LIMITS.windowChunks / substreams);
-    this.#blocks = new Int32Array(remembered).fill(-1);
+    this.#blocks = new Float64Array(remembered).fill(-1);
     this.#subs = new Uint8Array(remembered * substreams);
   }
 
@@ -30,7 +30,7 @@ export class Dealing {
   subOf(seq: number): number {
     const block = Math.floor(seq / this.#substreams);
     const place = block % this.#blocks.length;
-    if (this.#blocks[place] !== (block | 0)) this.#deal(block, place);
+    if (this.#blocks[place] !== block) this.#deal(block, place);
     return this.#subs[place * this.#substreams + (seq % this.#substreams)] as number;
   }
 
@@ -47,7 +47,7 @@ export class Dealing {
       subs[start + i] = subs[start + j] as number;
       subs[start + j] = swapped;
     }
-    this.#blocks[place] = block | 0;
+    this.#blocks[place] = block;
   }
 }
 

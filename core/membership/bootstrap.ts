@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
 import type { Candidate, Find, StreamLoad } from '../message.js';
 import { signRecord } from '../trust/statements.js';
-import { SECOND } from '../units.js';
+import { SECOND, type NodeId } from '../units.js';
 import type { Peer } from './peers.js';
 
 const FIRST_RETRY = 1 * SECOND;
@@ -13,6 +13,8 @@ const LAST_RETRY = 30 * SECOND;
 export class Bootstrap {
   readonly #ctx: NodeContext;
   readonly #directories = new Set<string>();
+  /** Who answered at an address of the configuration. */
+  readonly #names = new Map<string, NodeId>();
   #retry = FIRST_RETRY;
   #announced = 0;
 
@@ -28,16 +30,26 @@ export class Bootstrap {
     return this.#directories.has(contact.address) || (contact.node !== null && this.#directories.has(contact.node));
   }
 
-  /** A directory's node id became known. */
-  learnDirectory(id: string): void {
-    this.#directories.add(id);
+  /** Whether the contact is one of the configuration. */
+  isWay(contact: Contact): boolean {
+    const { directory, bootstrap } = this.#ctx.config;
+    return [...directory, ...bootstrap].some(({ address }) => address === contact.address);
+  }
+
+  /** Who lives at an address became known. */
+  learn(contact: Contact, id: NodeId): void {
+    this.#names.set(contact.address, id);
+    if (this.isDirectory(contact)) this.#directories.add(id);
   }
 
   /** Dials every way in that is not connected, and again later with growing, jittered pauses. */
   step(): void {
     const ctx = this.#ctx;
     const ways = [...ctx.config.directory, ...ctx.config.bootstrap];
-    const missing = ways.filter(({ node }) => node === null || ctx.peers.get(node) === undefined);
+    const missing = ways.filter(({ node, address }) => {
+      const name = node ?? this.#names.get(address);
+      return name === undefined || ctx.peers.get(name) === undefined;
+    });
     const remembered = ctx.peers.size === 0 ? (ctx.identity.durable?.contacts ?? []) : [];
     for (const contact of [...missing, ...remembered.slice(0, LIMITS.referral)]) {
       if (contact.node !== ctx.id) ctx.fx.connect(contact);

@@ -74,7 +74,7 @@ function onDown(
 
 export function onDial({ ctx, bootstrap }: Parts, { contact, outcome }: DialInput): void {
   if (outcome.ok) {
-    if (bootstrap.isDirectory(contact)) bootstrap.learnDirectory(outcome.peer);
+    if (bootstrap.isWay(contact)) bootstrap.learn(contact, outcome.peer);
     return;
   }
   const whom = contact.node ?? contact.address;

@@ -1,5 +1,8 @@
 import type { ClockReading } from '../message.js';
-import type { Time } from '../units.js';
+import { SECOND, type Time } from '../units.js';
+
+/** A reading that may be off by more is of no use, and would be handed on. */
+const WORST: Time = 10 * SECOND;
 
 /** How fast two crystal clocks may drift apart, as a share. */
 const DRIFT = 1e-4;
@@ -27,7 +30,7 @@ export class SourceClock {
   /** A neighbour's reading that took between 0 and `roundTrip` to get here. */
   sample(now: Time, reading: ClockReading, roundTrip: Time): void {
     const error = reading.error + roundTrip / 2;
-    if (error > this.#errorAt(now)) return;
+    if (error > WORST || error > this.#errorAt(now)) return;
     this.#offset = Math.round(reading.time + roundTrip / 2 - now);
     this.#error = error;
     this.#taken = now;

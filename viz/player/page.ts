@@ -6,6 +6,8 @@ import type { Refusal } from './node-api.js';
 import { overlayOf } from './overlay-model.js';
 import { drawOverlay } from './overlay-view.js';
 
+/** Pause before the node is asked for its streams again. */
+const CHOICE_MS = 3000;
 const REPORT_MS = 200;
 const OVERLAY_MS = 2_000;
 const OVERLAY_LAST_MS = 30_000;
@@ -139,10 +141,19 @@ async function keepOverlayFresh(slug: string): Promise<void> {
   }
 }
 
+/** Asks again until there is something to show: a stream may begin after the page was opened. */
+async function waitForStream(): Promise<string> {
+  for (;;) {
+    const slug = await chooseStream();
+    if (slug !== null) return slug;
+    await new Promise((resolve) => setTimeout(resolve, CHOICE_MS));
+  }
+}
+
 async function main(): Promise<void> {
   await redeemCode();
-  const slug = await chooseStream();
-  if (slug === null) return;
+  const slug = await waitForStream();
+  byId('notice', HTMLElement).hidden = true;
   byId('stage', HTMLElement).hidden = false;
   const video = byId('video', HTMLVideoElement);
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
