@@ -61,7 +61,8 @@ export function improveAfter(luck: number): number {
   return Math.ceil(IMPROVE * (1 + luck));
 }
 
-function persist({ ctx, publisher }: Parts): void {
+/** Hands the host what must survive a sudden end. */
+export function persist({ ctx, publisher }: Parts): void {
   const contacts = [...ctx.streams.values()].flatMap((stream) => stream.candidates.contacts(LIMITS.referral, 0));
   ctx.fx.persist({ incarnation: ctx.incarnation, epochs: publisher.epochs, contacts });
 }

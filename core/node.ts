@@ -1,5 +1,5 @@
 import type { Manifest } from './chunk.js';
-import { handleCommand, improveAfter } from './commands.js';
+import { handleCommand, improveAfter, persist } from './commands.js';
 import type { Config, Identity } from './config.js';
 import type { Timer } from './context.js';
 import { handleMessage } from './handlers.js';
@@ -38,6 +38,7 @@ const TIMER_ACTIONS: { readonly [T in Timer]: (parts: Parts) => void } = {
 /** A peer of the overlay: takes each input to the part that knows what to do, then fires what is due. */
 export class AstralNode implements Machine<Message, Command, View> {
   readonly #parts: Parts;
+  #begun = false;
 
   constructor(identity: Identity, config: Config, rng: Rng, crypto: Crypto) {
     this.#parts = createParts(identity, config, rng, crypto);
@@ -50,6 +51,7 @@ export class AstralNode implements Machine<Message, Command, View> {
     const { ctx } = parts;
     ctx.now = now;
     ctx.fx = effects;
+    if (!this.#begun) this.#begin();
     switch (input.type) {
       case 'message': {
         const peer = ctx.peers.get(input.from);
@@ -71,6 +73,12 @@ export class AstralNode implements Machine<Message, Command, View> {
         break;
     }
     for (let due = ctx.deadlines.take(now); due !== null; due = ctx.deadlines.take(now)) TIMER_ACTIONS[due](parts);
+  }
+
+  /** Spends the incarnation before anybody hears of it: the next life must have another. */
+  #begin(): void {
+    this.#begun = true;
+    persist(this.#parts);
   }
 
   nextDeadline(): Deadline | null {

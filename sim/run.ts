@@ -14,6 +14,7 @@ import { createSimCrypto, type SimCrypto } from './crypto.js';
 import { applyFaults, type FaultHost } from './faults.js';
 import { drawRegion, Geography, REGIONS } from './geography.js';
 import { Guard } from './guard.js';
+import { handshakeOf } from './handshake.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
 import { COUNTER } from './network-access.js';
@@ -74,6 +75,13 @@ export class Run<M extends { readonly type: string }> {
         paths: this.#geography,
         loss: scenario.network.loss,
         seed: rng.fork('network').below(0x7fffffff),
+        handshake: handshakeOf({
+          crypto: this.#crypto,
+          rng: rng.fork('handshakes'),
+          key: (node) => this.#crypto.keyPair(node),
+          incarnation: (node) => this.world.node(node).durable?.incarnation ?? 1,
+          endpoint: addressOf,
+        }),
       },
     });
     const { bitrate, chunkTime, deadline, targetLag } = scenario.stream;
