@@ -65,7 +65,7 @@ export class Seek {
     this.#ask(stream, sought, ranked);
     this.#dial(stream, sought, ranked);
     // Nobody worth asking is as bad as being refused: else the search would wait for refusals that never come.
-    if (stream.asks.size === 0 && stream.dials.size === 0) stream.refusals++;
+    if (stream.asks.size === 0 && !this.#awaitsDial(stream)) stream.refusals++;
     if (stream.asks.size < 2 * bitCount(sought)) this.find(stream, sought);
     return ctx.now + STEP;
   }
@@ -186,6 +186,12 @@ export class Seek {
     if (urgent || load === null) return ~0;
     const stale = this.#ctx.now > prospect.heardAt + STALE;
     return load.free > 0 || stale ? load.interior : load.interior & stream.interior;
+  }
+
+  /** Whether a dial is under way that may still succeed; one to the dead takes seconds to fail. */
+  #awaitsDial(stream: Stream): boolean {
+    for (const at of stream.dials.values()) if (this.#ctx.now <= at + DIAL_PATIENCE) return true;
+    return false;
   }
 
   #isUrgent(stream: Stream): boolean {
