@@ -41,7 +41,7 @@ export interface Manifest {
   readonly description: string;
   /** MIME type with codecs, as a browser's MediaSource takes it. */
   readonly mime: string;
-  /** K: sub-streams the chunks are dealt to, fixed for the epoch. */
+  /** K: sub-streams the chunks are dealt to, fixed for the life of the stream. */
   readonly substreams: number;
   /** Nominal time between chunks. */
   readonly chunkTime: Time;

@@ -1,5 +1,6 @@
 import type { Manifest } from './chunk.js';
 import type { NodeContext } from './context.js';
+import { drop } from './membership/connections.js';
 import type { Peer } from './membership/peers.js';
 import type { Message, MessageType } from './message.js';
 import type { Parts } from './parts.js';
@@ -51,14 +52,15 @@ const HANDLERS: Handlers = {
     const stream = knownStream(ctx, peer, message.stream);
     if (stream !== null) relay.onTick(peer, stream, message);
   },
-  chunk({ ctx, relay }, peer, message) {
-    const stream = knownStream(ctx, peer, message.chunk.stream);
-    if (stream !== null) relay.onChunk(peer, stream, message);
+  chunk(parts, peer, message) {
+    const stream = knownStream(parts.ctx, peer, message.chunk.stream);
+    if (stream === null || parts.relay.onChunk(peer, stream, message)) return;
+    drop(parts, peer, 'protocol', 'chunk fails its signature');
   },
   pull: ({ ctx, relay }, peer, message) => relay.onPull(peer, ctx.streams.get(message.stream), message),
   lacking({ ctx, repair }, peer, message) {
     const stream = knownStream(ctx, peer, message.stream);
-    if (stream !== null) repair.onLacking(stream, peer, message.seqs);
+    if (stream !== null && message.epoch === stream.epoch) repair.onLacking(stream, peer, message.seqs);
   },
   leaving({ ctx, consumer }, peer, message) {
     const stream = knownStream(ctx, peer, message.stream);

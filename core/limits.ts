@@ -30,8 +30,9 @@ export const LIMITS = {
   offersPerSubstream: 2,
   /** Chunks kept per stream: 30 s of 100 ms chunks and some parts of large fragments. */
   windowChunks: 512,
-  /** Chunks asked of one peer and not yet answered. */
-  pullsPerPeer: 32,
+  /** Chunks one pull may name, and answers to pulls that wait for the uplink. */
+  seqsPerPull: 32,
+  repairQueue: 32,
   /** Chunk sends waiting for uplink tokens. */
   uplinkQueue: 1024,
   /** Records a directory keeps. */

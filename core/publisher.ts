@@ -9,7 +9,7 @@ import { signChunk } from './trust/chunks.js';
 import { signManifest } from './trust/statements.js';
 import { SECOND } from './units.js';
 
-/** Slices are at most this many times the mean chunk, and not cut below this size: each costs a header. */
+/** Fragments up to this many times the mean, or up to this size, are not cut: each slice costs a header. */
 const SLICE_OF_MEAN = 2;
 const MIN_SLICE = 4_096;
 
@@ -40,6 +40,8 @@ export class Publisher {
     if (problem !== null) return { ok: false, why: 'invalid' };
     const id = ctx.crypto.idOf(command.key.publicKey);
     const known = ctx.streams.get(id);
+    if (known?.manifest != null && known.manifest.substreams !== command.substreams)
+      return { ok: false, why: 'invalid' };
     if (known?.publishing != null) return { ok: false, why: 'exists' };
     if (known === undefined && ctx.streams.size >= LIMITS.streams) return { ok: false, why: 'limit' };
     const epoch = Math.max(this.#epochs[id] ?? 0, command.epochFloor, known?.epoch ?? 0) + 1;

@@ -2,7 +2,7 @@ import type { Chunk } from '../chunk.js';
 import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
 import type { Peer } from '../membership/peers.js';
-import type { ChunkMessage, Pull, Tick, TickBeat } from '../message.js';
+import type { Beat, ChunkMessage, Pull, Tick, TickBeat } from '../message.js';
 import type { Stream } from '../stream.js';
 import type { Ticket } from '../tickets/ticket.js';
 import type { ChunkChange, ChunkReason } from '../trace.js';
@@ -24,52 +24,58 @@ export class Relay {
     this.#ctx = ctx;
   }
 
-  /** A chunk from a neighbour; true when it is new. The message may be forged, late or unasked for. */
+  /** A chunk from a neighbour. The message may be forged, late or unasked for; false when it proves the peer false. */
   onChunk(peer: Peer, stream: Stream, message: ChunkMessage): boolean {
     const { chunk } = message;
     const manifest = stream.manifest;
     if (manifest === null || chunk.epoch !== manifest.epoch) {
       this.#ctx.traceRefused('chunk', peer.id, 'unknown');
-      return false;
+      return true;
     }
     const sub = stream.dealing.subOf(chunk.seq);
-    const isNew = this.#take(peer, stream, message, sub);
-    const provider = stream.inbound[sub] ?? null;
-    const pushed = message.mode === 'push' && provider !== null && provider.peer === peer;
-    if (pushed && message.depth < LIMITS.depth && message.beatSeq >= 0) {
-      stream.hear(message.beatSeq);
-      stream.subs.raise(sub, chunk.epoch, message.beatSeq, message.depth + 1);
-      if (chunk.seq > stream.subs.heardPush(sub)) stream.subs.setHeardPush(sub, chunk.seq);
+    const taken = this.#take(peer, stream, message, sub, manifest.publicKey);
+    if (taken === 'forged') return false;
+    const pushed = message.mode === 'push' && (stream.inbound[sub] ?? null)?.peer === peer;
+    if (pushed && message.beatSeq >= 0) {
+      this.#hearBeat(stream, sub, { epoch: chunk.epoch, seq: message.beatSeq, depth: message.depth });
+      if (taken === 'new' && chunk.seq > stream.subs.heardPush(sub)) stream.subs.setHeardPush(sub, chunk.seq);
     }
-    if (isNew) this.forward(stream, chunk, sub, peer);
-    return isNew;
+    if (taken === 'new') this.forward(stream, chunk, sub, peer);
+    return true;
   }
 
   /** Stores a chunk that is new and genuine. */
-  #take(peer: Peer, stream: Stream, message: ChunkMessage, sub: number): boolean {
+  #take(peer: Peer, stream: Stream, message: ChunkMessage, sub: number, key: Uint8Array): 'new' | 'known' | 'forged' {
     const ctx = this.#ctx;
-    const { chunk } = message;
+    const { chunk, mode } = message;
     if (stream.window.has(chunk.seq)) {
-      this.#trace(stream, chunk, sub, 'duplicate', peer.id, message.depth + 1, message.mode);
-      return false;
+      this.#trace(stream, chunk, sub, 'duplicate', peer.id, message.depth + 1, mode);
+      return 'known';
     }
-    if (!verifyChunk(ctx.crypto, (stream.manifest as { publicKey: Uint8Array }).publicKey, chunk)) {
+    if (!verifyChunk(ctx.crypto, key, chunk)) {
       this.#trace(stream, chunk, sub, 'dropped', peer.id, message.depth + 1, 'invalid');
-      ctx.fx.disconnect(peer.id, 'protocol', 'chunk fails its signature');
-      return false;
+      return 'forged';
     }
     if (!stream.window.put(chunk)) {
       this.#trace(stream, chunk, sub, 'dropped', peer.id, message.depth + 1, 'stale');
-      return false;
+      return 'known';
     }
     stream.hear(chunk.seq);
     stream.pulls.delete(chunk.seq);
-    if (message.mode === 'push' && chunk.seq > stream.subs.heardPush(sub) && stream.clock.known) {
-      stream.subs.arrived(sub, stream.clock.read(ctx.now) - chunk.sourceTime);
-    }
-    const change = message.mode === 'push' ? 'received' : 'repaired';
-    this.#trace(stream, chunk, sub, change, peer.id, message.depth + 1, message.mode);
-    return true;
+    const live = mode === 'push' && chunk.seq > stream.subs.heardPush(sub);
+    if (live && stream.clock.known) stream.subs.arrived(sub, stream.clock.read(ctx.now) - chunk.sourceTime);
+    this.#trace(stream, chunk, sub, mode === 'push' ? 'received' : 'repaired', peer.id, message.depth + 1, mode);
+    return 'new';
+  }
+
+  /**
+   * The provider's beat becomes ours, one hop deeper. It is believed only as far as the publisher's signature reaches:
+   * no further than the newest chunk that we hold, so that nobody can raise it out of the reach of honest offers.
+   */
+  #hearBeat(stream: Stream, sub: number, beat: Beat): void {
+    stream.hear(beat.seq);
+    if (beat.depth >= LIMITS.depth) return;
+    stream.subs.raise(sub, beat.epoch, Math.min(beat.seq, stream.window.newest), beat.depth + 1);
   }
 
   /** Pushes a chunk to the consumers of its sub-stream, the strongest relays first; one message serves them all. */
@@ -98,7 +104,7 @@ export class Relay {
   onPull(peer: Peer, stream: Stream | undefined, pull: Pull): void {
     const ctx = this.#ctx;
     const lacking: number[] = [];
-    const seqs = pull.seqs.slice(0, LIMITS.pullsPerPeer);
+    const seqs = pull.seqs.slice(0, LIMITS.seqsPerPull);
     for (const seq of seqs) {
       const chunk = stream?.epoch === pull.epoch ? stream.window.get(seq) : undefined;
       if (
@@ -122,10 +128,9 @@ export class Relay {
     for (const beat of tick.beats) {
       const provider = stream.inbound[beat.sub] ?? null;
       if (provider === null || provider.peer !== peer || beat.epoch !== stream.epoch) continue;
-      if (beat.depth < LIMITS.depth) stream.subs.raise(beat.sub, beat.epoch, beat.seq, beat.depth + 1);
-      stream.hear(beat.seq);
-      const since = stream.subs.providerStarving(beat.sub);
-      if (beat.starving !== since > 0) stream.subs.setProviderStarving(beat.sub, beat.starving ? this.#ctx.now : 0);
+      this.#hearBeat(stream, beat.sub, beat);
+      const starved = stream.subs.providerStarving(beat.sub) > 0;
+      if (beat.starving !== starved) stream.subs.setProviderStarving(beat.sub, beat.starving ? this.#ctx.now : 0);
     }
   }
 

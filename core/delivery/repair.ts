@@ -1,5 +1,4 @@
 import type { NodeContext } from '../context.js';
-import { LIMITS } from '../limits.js';
 import type { Peer } from '../membership/peers.js';
 import type { Stream } from '../stream.js';
 import { MS, type Time } from '../units.js';
@@ -10,8 +9,10 @@ const MARGIN = 150 * MS;
 const ANSWER = 400 * MS;
 /** A pull that can no longer be answered before the chunk is due is not sent. */
 const HOPELESS = 50 * MS;
-/** Pulls open at once towards one holder. */
+/** Chunks asked of one holder in one step. */
 const AT_ONCE = 8;
+/** Chunks beyond the newest one held that are asked for on hearsay. */
+const LOOKAHEAD = 32;
 
 /** Pulls chunks that are overdue from neighbours that watch the same stream, oldest first. */
 export class Repair {
@@ -25,7 +26,7 @@ export class Repair {
     const manifest = stream.manifest;
     if (manifest === null || !stream.clock.known || stream.player.state === 'idle') return;
     this.#forgetPast(stream);
-    const newest = Math.min(stream.newestHeard, stream.window.newest + LIMITS.pullsPerPeer);
+    const newest = Math.min(stream.newestHeard, stream.window.newest + LOOKAHEAD);
     if (newest < stream.player.next || stream.window.isWhole(stream.player.next, newest)) return;
     const wanted = this.#overdue(stream, newest, manifest.chunkTime);
     if (wanted.length > 0) this.#pull(stream, wanted);
@@ -88,10 +89,10 @@ export class Repair {
     for (const seq of wanted) {
       const pending = stream.pulls.get(seq);
       const tries = pending?.tries ?? 0;
-      const reach = tries < 2 ? this.#likely(stream, holders, stream.dealing.subOf(seq)) : holders;
-      const from = reach.length > 0 ? reach : holders;
-      let peer = from[turn++ % from.length] as Peer;
-      if (peer.id === pending?.peer) peer = from[turn++ % from.length] as Peer;
+      const others = holders.filter(({ id }) => id !== pending?.peer);
+      const likely = tries < 2 ? this.#likely(stream, others, stream.dealing.subOf(seq)) : others;
+      const from = likely.length > 0 ? likely : others.length > 0 ? others : holders;
+      const peer = from[turn++ % from.length] as Peer;
       const seqs = asked.get(peer);
       if (seqs === undefined) asked.set(peer, [seq]);
       else if (seqs.length < AT_ONCE) seqs.push(seq);
@@ -116,7 +117,7 @@ export class Repair {
     return [...holders];
   }
 
-  /** Those that do not get this sub-stream through us. */
+  /** Those that neither get this sub-stream through us nor starve on it themselves. */
   #likely(stream: Stream, holders: readonly Peer[], sub: number): Peer[] {
     const fed = stream.outbound[sub] ?? [];
     const provider = stream.starves(sub) ? stream.inbound[sub]?.peer : undefined;

@@ -15,7 +15,7 @@ interface Waiting {
   /** The ticket it is sent under; null for the answer to a pull. */
   readonly ticket: Ticket | null;
   readonly message: ChunkMessage;
-  /** After this the chunk is of no use to the receiver. */
+  /** End of the lease, or of the patience with a full uplink: by then the receiver has pulled it elsewhere. */
   readonly expires: Time;
 }
 
@@ -64,7 +64,8 @@ export class Uplink {
   /** Whether another chunk that makes up for something can leave within `patience`. */
   hasRepairRoom(now: Time, patience: Time): boolean {
     this.#fill(now);
-    return this.#repairTokens > -patience * this.#rate * this.#repairShare && this.#repair.length < LIMITS.pullsPerPeer;
+    if (this.#repair.length >= LIMITS.repairQueue) return false;
+    return this.#mayRepair() || this.#repairTokens > -patience * this.#rate * this.#repairShare;
   }
 
   /** When the next waiting chunk may leave, NEVER when none waits. */

@@ -1,5 +1,5 @@
 import { LIMITS } from '../limits.js';
-import type { Input, PeerReason } from '../machine.js';
+import type { ByeCode, Input, PeerReason } from '../machine.js';
 import type { Command, Message } from '../message.js';
 import type { Parts } from '../parts.js';
 import { SECOND, type NodeId } from '../units.js';
@@ -87,6 +87,12 @@ export function onDial({ ctx, bootstrap }: Parts, { contact, outcome }: DialInpu
   }
 }
 
+/** Ends a connection of our own accord; the network does not report what we ended ourselves. */
+export function drop(parts: Parts, peer: Peer, code: ByeCode, detail: string): void {
+  parts.ctx.fx.disconnect(peer.id, code, detail);
+  onDown(parts, peer, code);
+}
+
 /** Closes what has not been used for a while, once half of the room for peers is taken. */
 export function closeIdle(parts: Parts): void {
   const { ctx } = parts;
@@ -94,7 +100,6 @@ export function closeIdle(parts: Parts): void {
   for (const peer of [...ctx.peers.all()]) {
     const idle = ctx.peers.tickets(peer) === 0 && ctx.now > ctx.peers.lastUsed(peer) + IDLE;
     if (!idle || peer.kind !== 'node') continue;
-    ctx.fx.disconnect(peer.id, 'idle', '');
-    onDown(parts, peer, 'idle');
+    drop(parts, peer, 'idle', '');
   }
 }

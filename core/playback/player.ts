@@ -67,6 +67,8 @@ export class Player {
   restart(): void {
     this.#state = this.#state === 'idle' ? 'idle' : 'starting';
     this.#next = 0;
+    this.#refused = NEVER;
+    this.#missedInRow = 0;
   }
 
   /** Local time at which `step` has something to do, NEVER while nothing is known. */

@@ -292,13 +292,13 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     write(sink, message) {
       sink.id(message.stream);
       sink.varint(message.epoch);
-      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeOrdinal);
+      fields.writeList(sink, message.seqs, LIMITS.seqsPerPull, fields.writeOrdinal);
     },
     read: (reader) => ({
       type: 'pull',
       stream: reader.id(),
       epoch: reader.varint(),
-      seqs: reader.list(LIMITS.pullsPerPeer, fields.readOrdinal),
+      seqs: reader.list(LIMITS.seqsPerPull, fields.readOrdinal),
     }),
   },
   lacking: {
@@ -306,13 +306,13 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     write(sink, message) {
       sink.id(message.stream);
       sink.varint(message.epoch);
-      fields.writeList(sink, message.seqs, LIMITS.pullsPerPeer, fields.writeOrdinal);
+      fields.writeList(sink, message.seqs, LIMITS.seqsPerPull, fields.writeOrdinal);
     },
     read: (reader) => ({
       type: 'lacking',
       stream: reader.id(),
       epoch: reader.varint(),
-      seqs: reader.list(LIMITS.pullsPerPeer, fields.readOrdinal),
+      seqs: reader.list(LIMITS.seqsPerPull, fields.readOrdinal),
     }),
   },
   leaving: {

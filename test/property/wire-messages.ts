@@ -34,7 +34,7 @@ const refs = fc.array(ref, { maxLength: LIMITS.listItems });
 const beat = fc.record({ epoch: ordinal, seq, depth: u32 });
 const source = fc.option(fc.record({ time: ordinal, error: ordinal }), { nil: null });
 const keyframes = fc.array(fc.record({ seq: ordinal, sourceTime: ordinal }), { maxLength: LIMITS.keyframes });
-const seqs = fc.array(ordinal, { maxLength: LIMITS.pullsPerPeer });
+const seqs = fc.array(ordinal, { maxLength: LIMITS.seqsPerPull });
 const reason = fc.constantFrom<TicketReason>(
   ...(['join', 'renewed', 'confirmed', 'silent', 'heard', 'replaced', 'expired', 'starving', 'leaving'] as const),
   ...(['displaced', 'improved', 'shed', 'unknown', 'infeasible', 'surplus', 'lost', 'epoch', 'unwatch'] as const),
