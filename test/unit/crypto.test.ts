@@ -177,8 +177,8 @@ test('keys and points of small order or in another encoding verify nothing, what
       }
     }
   }
-  // One signature for many messages: what the checks are there for.
-  t.true(lax > 100, `node:crypto accepts ${lax}`);
+  // One signature for many messages: what the checks are there for. Node 20 and 22 accept hundreds, Node 24 none.
+  t.log(`node:crypto alone accepts ${lax}`);
 });
 
 test('a signature has one form only', (t) => {
