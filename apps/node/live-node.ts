@@ -29,6 +29,7 @@ import { createControlServer } from './control/server.js';
 import { ControlledNode } from './controlled-node.js';
 import { listenOn } from '../listen.js';
 import { DEFAULT_PEER_PORT, DEFAULT_PORT, type NodeOptions } from './options.js';
+import { startReporting } from './reporter.js';
 import { Store } from './store.js';
 import { StreamControl } from './stream-control.js';
 
@@ -118,6 +119,11 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   closers.push(() => streams.close());
   const checks = setInterval(() => streams.check(), CHECK_MS);
   closers.push(() => clearInterval(checks));
+  if (options.report) {
+    const { name, directory: directories } = options;
+    const ports = { crypto, key: store.key, name, directories, view: () => machine.view(), now: () => clock.now() };
+    closers.push(startReporting(ports));
+  }
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   let stopping = false;

@@ -21,10 +21,14 @@ export interface NodeOptions {
   readonly sample: readonly string[];
   /** Streams to watch from the start, by slug or id. */
   readonly watch: readonly string[];
+  /** Tell the directories this node's state, under a name if it has one: who feeds whom is then public. */
+  readonly report: boolean;
+  readonly name: string | null;
 }
 
 export const DEFAULT_PORT = 8000;
 export const DEFAULT_PEER_PORT = 8001;
+export const DEFAULT_PROFILE = 'default';
 
 /** Where the node of this name keeps its files, after the XDG base directory specification. */
 export function profileFolder(name: string, env: NodeJS.ProcessEnv = process.env): string {

@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino';
 import { EXIT, report } from '../exit-codes.js';
 import { portNumber } from '../flags.js';
 import { startNode, type LiveNode } from './live-node.js';
-import { DEFAULT_PEER_PORT, DEFAULT_PORT, profileFolder, type NodeOptions } from './options.js';
+import { DEFAULT_PEER_PORT, DEFAULT_PORT, DEFAULT_PROFILE, profileFolder, type NodeOptions } from './options.js';
 import { parseRate } from './rate.js';
 import { VERSION } from '../version.js';
 
@@ -22,6 +22,7 @@ interface Flags {
   readonly journal?: string;
   readonly logLevel: string;
   readonly ephemeral?: true;
+  readonly report?: true;
   readonly sample?: string | true;
   readonly watch: readonly string[];
 }
@@ -42,7 +43,7 @@ function program(): Command {
   return new Command('astralnode')
     .description('One node of the overlay: receives live streams, plays them in your browser, passes them on.')
     .version(VERSION, '--version')
-    .option('-u, --uuid <name>', 'profile: the name of this node on this machine', profileName, 'default')
+    .option('-u, --uuid <name>', 'profile: the name of this node on this machine', profileName, DEFAULT_PROFILE)
     .option('-l, --upstream-limit <KB/s>', 'uplink to lend, in kilobytes a second', kilobytes)
     .addOption(
       new Option('--uplink <rate>', 'uplink to lend, such as 8Mbit').argParser(rate).conflicts('upstreamLimit'),
@@ -70,6 +71,7 @@ function program(): Command {
       new Option('--log-level <level>', 'what is logged').choices(['error', 'warn', 'info', 'debug']).default('info'),
     )
     .option('--ephemeral', 'a new identity, forgotten at the end')
+    .option('--report', 'show the directories who feeds whom here, for a picture of the whole network')
     .helpOption('-h, --help')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
@@ -111,6 +113,8 @@ function optionsOf(flags: Flags): NodeOptions {
     journal: flags.journal ?? null,
     sample: flags.sample === undefined ? [] : [flags.sample === true ? 'Sample' : flags.sample],
     watch: flags.watch,
+    report: flags.report === true,
+    name: flags.uuid === DEFAULT_PROFILE ? null : flags.uuid,
   };
 }
 

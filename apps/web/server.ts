@@ -1,8 +1,10 @@
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { createCrypto } from '../../transports/crypto.js';
 import type { DirectoryService } from './directory-service.js';
 import type { ListedStream, Listing } from './listing.js';
+import { Reports, addReportRoutes } from './reports.js';
 import { STYLE, aboutPage, missingPage, nodesPage, streamPage, streamsPage } from './pages.js';
 
 const BODY_BYTES = 64 * 1024;
@@ -38,6 +40,10 @@ export async function createWebServer({ directory, version, log }: WebServerOpti
   });
   await addHeaders(app);
   directory.addRoute(app);
+  await app.register(async (json) => {
+    json.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+    addReportRoutes(json, new Reports(), createCrypto());
+  });
   addPages(app, directory, version);
   return app;
 }

@@ -2,13 +2,17 @@ import type { Manifest } from '../chunk.js';
 import type { Crypto, KeyPair } from '../machine.js';
 import type { NodeRecord } from '../message.js';
 import { writeManifestBody, writeRecordBody } from '../wire/fields.js';
+import type { NodeId } from '../units.js';
 import { Writer } from '../wire/writer.js';
 
 /**
  * What a signature is for stands in front of what is signed, so that none can be taken for another: a length and one of
  * these. Chunk headers start with a letter that is no such length.
  */
-const DOMAINS = { manifest: 'astral manifest 1', record: 'astral record 1' } as const;
+const DOMAINS = { manifest: 'astral manifest 1', record: 'astral record 1', report: 'astral report 1' } as const;
+
+/** Bytes of `Crypto.hash`. */
+const HASH_BYTES = 32;
 
 /** Network id of the open network. */
 export const OPEN_NETWORK = 'astral';
@@ -53,4 +57,37 @@ export function signRecord(
 export function verifyRecord(crypto: Crypto, record: NodeRecord, network: string = OPEN_NETWORK): boolean {
   if (crypto.idOf(record.publicKey) !== record.node) return false;
   return crypto.verify(record.publicKey, recordBytes(record, network), record.signature);
+}
+
+/** What a node tells a directory about its own state, to be shown to people. Only the signature is the core's affair. */
+export interface Report {
+  readonly publicKey: Uint8Array;
+  /** Rises with each report of the node. */
+  readonly seq: number;
+  readonly text: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function reportBytes(crypto: Crypto, report: Pick<Report, 'seq' | 'text'>, network: string): Uint8Array {
+  const writer = new Writer();
+  writer.text(DOMAINS.report);
+  writer.text(network);
+  writer.varint(report.seq);
+  writer.raw(crypto.hash(report.text), HASH_BYTES);
+  return writer.finish();
+}
+
+export function signReport(
+  crypto: Crypto,
+  key: KeyPair,
+  report: Pick<Report, 'seq' | 'text'>,
+  network: string = OPEN_NETWORK,
+): Report {
+  return { ...report, publicKey: key.publicKey, signature: crypto.sign(key, reportBytes(crypto, report, network)) };
+}
+
+/** The node that made the report, null if nobody did so for this network. */
+export function reporterOf(crypto: Crypto, report: Report, network: string = OPEN_NETWORK): NodeId | null {
+  const genuine = crypto.verify(report.publicKey, reportBytes(crypto, report, network), report.signature);
+  return genuine ? crypto.idOf(report.publicKey) : null;
 }
