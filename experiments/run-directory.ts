@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
-import type { JsonObject } from '../sim/scenario.js';
+import type { JsonObject, Scenario } from '../sim/scenario.js';
+import { RecordingFile } from './recording-file.js';
 import type { TimedResult } from './timed.js';
 import { TraceFile } from './trace-file.js';
 
@@ -18,6 +19,11 @@ export class RunDirectory {
 
   trace(): TraceFile {
     return new TraceFile(join(this.path, 'trace.ndjson.gz'));
+  }
+
+  /** What `astral view` draws; close it with the document of the run. */
+  recording(scenario: Scenario, seed: number): RecordingFile {
+    return new RecordingFile(join(this.path, 'recording.ndjson.gz'), scenario, seed);
   }
 
   write(result: TimedResult): void {

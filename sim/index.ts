@@ -2,6 +2,7 @@ export { CHECKERS, Panel, type CheckLevel } from './checkers/panel.js';
 export type { Checker, Report, Snapshot, Verdict, Violation } from './checkers/checker.js';
 export { Metrics, type MetricsOptions } from './metrics/metrics.js';
 export type { MetricTree } from './metrics/summary.js';
+export type { Recorder, RecordingLine } from './recording.js';
 export { loadScenario, scenarioJsonSchema, variantsOf, type Loaded, type Scenario } from './scenario.js';
 export {
   firstDifference,

@@ -113,6 +113,13 @@ export class Run<M extends { readonly type: string }> {
     return this.world.inputs;
   }
 
+  /** What a node that is up says of itself; null for any other, and for the directory. */
+  view(id: NodeId): View | null {
+    const resident = this.#residents.get(id);
+    if (resident === undefined || resident.upSince < 0 || resident.kind === 'directory') return null;
+    return this.world.node(id).host.machine.view() as View;
+  }
+
   /** Ends the measured time and computes its figures. */
   measure(): MetricTree {
     const { duration, viewers } = this.#scenario;
@@ -278,6 +285,7 @@ export class Run<M extends { readonly type: string }> {
     const info = { id, kind: resident.kind, uplink: resident.uplink, region };
     if (this.#measuring) this.metrics.nodeUp(now, info);
     this.panel.nodeUp(now, info);
+    this.#options.recorder?.nodeUp(now, info);
   }
 
   #down(id: NodeId, resident: Resident<M>, ending: 'left' | 'crashed'): void {
@@ -289,6 +297,7 @@ export class Run<M extends { readonly type: string }> {
     }
     resident.upSince = -1;
     this.panel.nodeDown(now, id);
+    this.#options.recorder?.nodeDown(now, id, ending);
   }
 
   #threw(at: Time, node: NodeId, error: unknown): void {
@@ -304,6 +313,7 @@ export class Run<M extends { readonly type: string }> {
     if (this.#measuring) this.metrics.observe(at, node, event);
     this.panel.observe(at, node, event);
     this.#options.trace?.(at, node, event);
+    this.#options.recorder?.observe(at, node, event);
   }
 
   /** Verifies each chunk once, whoever plays it: all that is shared is the same object. */

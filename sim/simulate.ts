@@ -10,6 +10,7 @@ import type { CheckLevel } from './checkers/panel.js';
 import type { MetricTree } from './metrics/summary.js';
 import { viewerTable, type ViewerTable } from './metrics/viewer-table.js';
 import type { TimelineColumn } from './metrics/timeline.js';
+import type { Recorder } from './recording.js';
 import { Run } from './run.js';
 import type { Scenario } from './scenario/shape.js';
 
@@ -27,6 +28,8 @@ export interface SimulateOptions<M extends { readonly type: string }> extends Co
   /** Written into the document. */
   readonly version?: string;
   readonly trace?: (at: Time, node: NodeId, event: TraceEvent) => void;
+  /** Keeps what a picture of the run needs. */
+  readonly recorder?: Recorder;
   /** Called every second of virtual time. */
   readonly onProgress?: (now: Time, end: Time) => void;
   /** Stacks instead of messages where a machine throws. */
@@ -78,6 +81,7 @@ export function simulate<M extends { readonly type: string }>(
   for (let at = 0; at < duration;) {
     at = Math.min(at + SECOND, duration);
     run.world.run(at);
+    options.recorder?.second(at, (node) => run.view(node));
     options.onProgress?.(at, duration);
   }
   const metrics = run.measure();

@@ -20,6 +20,7 @@ interface SimFlags {
   readonly out?: string;
   readonly json?: boolean;
   readonly trace?: boolean;
+  readonly record?: boolean;
   readonly twice?: boolean;
   readonly check?: CheckLevel;
   readonly quiet?: boolean;
@@ -31,6 +32,7 @@ Examples:
   astral sim w02                                   the churn workload, 200 viewers, 6 minutes
   astral sim w02@100 --nodes 300 --seed 7 --json   a variant, more viewers, one JSON document
   astral sim w01 --set stream.bitrate=1Mbit --check all
+  astral sim w02 --record && astral view           record a run, and look at it in the browser
   astral sim my-scenario.json --trace --out runs/mine
 
 Exit code 0: done and all invariants held; 1: one was broken, or two runs differed; 2: usage; 3: environment; 70: a bug.`;
@@ -48,7 +50,8 @@ export function addSim(program: Command): void {
     .option('--duration <time>', 'virtual time of the run, such as 90s or 10m')
     .option('--out <dir>', 'write the run into this directory')
     .option('--json', 'print one JSON document; write nothing unless --out is given')
-    .option('--trace', 'keep every trace event in trace.ndjson.gz')
+    .option('--record', 'keep what astral view draws in recording.ndjson.gz')
+    .option('--trace', 'keep every trace event in trace.ndjson.gz, too')
     .option('--twice', 'run twice and compare the digests')
     .addOption(new Option('--check <level>', 'which invariants to check').choices(['off', 'cheap', 'all']))
     .option('-q, --quiet', 'no progress and no word about files')
@@ -66,8 +69,8 @@ function sim(name: string, flags: SimFlags): number {
     set: [...flags.set, ...(flags.protocol === undefined ? [] : [['protocol', flags.protocol] as const])],
   });
   const writes = flags.out !== undefined || flags.json !== true;
-  if (flags.trace === true && !writes)
-    throw new UsageError(['--trace with --json needs --out, since it writes a file']);
+  const keeps = flags.trace === true ? '--trace' : flags.record === true ? '--record' : null;
+  if (keeps !== null && !writes) throw new UsageError([`${keeps} with --json needs --out, since it writes a file`]);
   contender(scenario.protocol);
   const path = flags.out ?? runPath('runs', new Date(), scenario.name, scenario.protocol, flags.seed);
   const directory = writes ? new RunDirectory(path, document) : null;
@@ -89,6 +92,8 @@ function contender(name: string): NonNullable<ReturnType<typeof PROTOCOLS.get>> 
 
 function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirectory | null): TimedResult {
   const trace = flags.trace === true && directory !== null ? directory.trace() : null;
+  const records = flags.record === true || flags.trace === true;
+  const recording = records && directory !== null ? directory.recording(scenario, flags.seed) : null;
   const run = (label: string): TimedResult => {
     const progress = new Progress(label, flags.quiet !== true);
     try {
@@ -100,6 +105,7 @@ function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirec
         debug: flags.debug === true,
         ...(flags.check === undefined ? {} : { check: flags.check }),
         ...(trace === null || label === 'again' ? {} : { trace: (at, node, event) => trace.write(at, node, event) }),
+        ...(recording === null || label === 'again' ? {} : { recorder: recording }),
       });
     } finally {
       progress.stop();
@@ -107,6 +113,7 @@ function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirec
   };
   const first = run(scenario.name);
   trace?.close();
+  recording?.close(first.document);
   return flags.twice === true ? compared(first, run('again')) : first;
 }
 

@@ -43,6 +43,7 @@ test('a run directory holds the complete scenario, the summary, two tables and a
   t.true(stderr.includes(latest));
   const run = join(folder, 'runs', latest);
   t.deepEqual(readdirSync(run).sort(), [
+    'recording.ndjson.gz',
     'scenario.json',
     'summary.json',
     'timeline.parquet',
@@ -59,6 +60,22 @@ test('a run directory holds the complete scenario, the summary, two tables and a
     .split('\n');
   const kinds = new Set(lines.map((line) => (JSON.parse(line) as { type: string }).type));
   for (const kind of ['joined', 'ticket', 'chunk', 'peer']) t.true(kinds.has(kind), kind);
+  const recording = gunzipSync(readFileSync(join(run, 'recording.ndjson.gz')))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  const told = recording.map((line) => JSON.parse(line) as { type: string; at: number });
+  t.is(told[0]?.type, 'recording');
+  t.is(told.at(-1)?.type, 'summary');
+  for (const kind of ['node', 'ticket', 'view', 'flow'])
+    t.true(
+      told.some(({ type }) => type === kind),
+      kind,
+    );
+  t.true(
+    told.every(({ at }, index) => index === 0 || at >= (told[index - 1]?.at ?? 0)),
+    'in the order of time',
+  );
   const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as { digest: string };
   const again = astral('sim', join(run, 'scenario.json'), '--json');
   t.is((JSON.parse(again.stdout) as { digest: string }).digest, summary.digest, 'scenario.json alone repeats the run');
