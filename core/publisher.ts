@@ -118,7 +118,7 @@ export class Publisher {
  * A fragment much larger than the mean, a keyframe, is cut so that its slices spread over the sub-streams: a relay
  * sends each to all its consumers in turn, and the last of them waits for all copies.
  */
-function sliceBytes(manifest: Manifest, size: number): number {
+export function sliceBytes(manifest: Manifest, size: number): number {
   const mean = (manifest.bitrate * manifest.chunkTime) / (8 * SECOND);
   const parts = Math.max(1, Math.ceil(size / Math.max(MIN_SLICE, SLICE_OF_MEAN * mean)));
   return Math.min(LIMITS.chunkBytes, Math.ceil(size / parts));

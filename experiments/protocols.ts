@@ -1,9 +1,43 @@
 import { astral } from '../core/astral.js';
 import { Directory, DIRECTORY_DEFAULTS } from '../core/directory.js';
 import type { Message } from '../core/message.js';
-import type { Contender } from '../sim/simulate.js';
+import type { Scenario } from '../sim/scenario.js';
+import type { Contender, SimulateOptions } from '../sim/simulate.js';
+import { originEdge } from './rivals/origin-edge/contender.js';
+import { simulateTimed, type TimedResult } from './timed.js';
 
-/** Protocols that a scenario can name. */
-export const PROTOCOLS: ReadonlyMap<string, Contender<Message>> = new Map([
-  ['astral', { protocol: astral, createDirectory: (rng, crypto) => new Directory(DIRECTORY_DEFAULTS, rng, crypto) }],
+/** What of a run does not depend on the protocol. */
+export type RunOptions = Omit<SimulateOptions<never>, keyof Contender<never>>;
+
+/** A protocol that a scenario can name. */
+export interface Entry {
+  readonly name: string;
+  readonly about: string;
+  /** Whether viewers carry the stream, or relays that somebody pays for. */
+  readonly kind: 'overlay' | 'relays';
+  /** Runs a scenario under it. */
+  simulate(scenario: Scenario, options: RunOptions): TimedResult;
+}
+
+/** Astral as the simulator runs it. */
+export const ASTRAL: Contender<Message> = {
+  protocol: astral,
+  createDirectory: (rng, crypto) => new Directory(DIRECTORY_DEFAULTS, rng, crypto),
+};
+
+function entry<M extends { readonly type: string }>(
+  contender: Contender<M>,
+  kind: Entry['kind'],
+  about: string,
+): [string, Entry] {
+  const { name } = contender.protocol;
+  const simulate = (scenario: Scenario, options: RunOptions): TimedResult =>
+    simulateTimed(scenario, { ...options, ...contender });
+  return [name, { name, about, kind, simulate }];
+}
+
+/** Protocols by name. */
+export const PROTOCOLS: ReadonlyMap<string, Entry> = new Map([
+  entry(ASTRAL, 'overlay', 'this project: trees for each sub-stream, tickets, pull for the rest'),
+  entry(originEdge, 'relays', 'baseline: an origin and edges carry everything, viewers upload nothing'),
 ]);

@@ -44,7 +44,7 @@ export interface RecordedTarget {
 export type NodeLine = { readonly type: 'node'; readonly at: Time; readonly node: NodeId } & (
   | {
       readonly change: 'up';
-      readonly kind: 'viewer' | 'publisher';
+      readonly kind: 'viewer' | 'publisher' | 'helper';
       readonly region: string | null;
       readonly uplink: number | null;
     }

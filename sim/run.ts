@@ -3,6 +3,7 @@ import { DEFAULTS, type Config } from '../core/config.js';
 import { LIMITS } from '../core/limits.js';
 import type { DurableState, Machine, Rng } from '../core/machine.js';
 import type { Command } from '../core/message.js';
+import type { Protocol } from '../core/protocol.js';
 import { verifyChunk } from '../core/trust/chunks.js';
 import type { TraceEvent } from '../core/trace.js';
 import { SECOND, type NodeId, type StreamId, type Time } from '../core/units.js';
@@ -31,7 +32,7 @@ const DIRECTORY_RATE = 1e9;
 const LEAVE_MARGIN: Time = 5 * SECOND;
 
 interface Resident<M> {
-  readonly kind: 'viewer' | 'publisher' | 'directory';
+  readonly kind: 'viewer' | 'publisher' | 'directory' | 'helper';
   readonly uplink: number;
   readonly make: (durable: DurableState | null) => Machine<M, Command, unknown>;
   upSince: Time;
@@ -95,7 +96,7 @@ export class Run<M extends { readonly type: string }> {
       chunksPerSecond: most,
       connected: (a, b) => !network.blocked(a, b) && !network.blocked(b, a),
     });
-    this.panel = new Panel(options.check ?? scenario.check);
+    this.panel = new Panel(options.check ?? scenario.check, options.lacks);
     this.traffic = this.#traffic();
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
     this.world.onPlay = (node, chunk) => this.#played(node, chunk);
@@ -184,13 +185,17 @@ export class Run<M extends { readonly type: string }> {
 
   #populate(): void {
     const { publisher, stream } = this.#scenario;
-    const { createDirectory } = this.#options;
+    const { createDirectory, helpers } = this.#options;
     if (createDirectory !== null) {
       const make = () => createDirectory(this.#rng.fork('directory'), this.#crypto);
       this.#move(DIRECTORY, 'directory', DIRECTORY_RATE, DIRECTORY_RATE, make);
     }
     const uplink = publisherUplink(this.#scenario);
     this.#move(PUBLISHER, 'publisher', uplink, publisher.downlink, (durable) => this.#peer(PUBLISHER, uplink, durable));
+    const home = this.#geography.regionOf(PUBLISHER);
+    for (const { id, region, uplink: lent, downlink, create } of helpers?.(this.#scenario, home) ?? []) {
+      this.#move(id, 'helper', lent, downlink, (durable) => this.#peer(id, lent, durable, create), region);
+    }
     this.#feed(stream.chunkTime);
     for (const visit of this.#visits) {
       this.world.schedule(visit.at, () => {
@@ -230,10 +235,17 @@ export class Run<M extends { readonly type: string }> {
   }
 
   /** Brings a node into the world and starts it. */
-  #move(id: NodeId, kind: Resident<M>['kind'], up: number, down: number, make: Resident<M>['make']): void {
+  #move(
+    id: NodeId,
+    kind: Resident<M>['kind'],
+    up: number,
+    down: number,
+    make: Resident<M>['make'],
+    region = drawRegion(this.#regions.fork(id)),
+  ): void {
     const resident: Resident<M> = { kind, uplink: up, make, upSince: -1, leaving: false };
     this.#residents.set(id, resident);
-    this.#geography.place(id, drawRegion(this.#regions.fork(id)));
+    this.#geography.place(id, region);
     this.#up(id, resident);
     this.world.add(id, make(null), { up, down });
     this.#begin(id, resident);
@@ -246,10 +258,19 @@ export class Run<M extends { readonly type: string }> {
     this.world.command(id, { type: 'watch', stream: this.#stream });
   }
 
-  #peer(id: NodeId, uplink: number, durable: DurableState | null): Machine<M, Command, unknown> {
+  #peer(
+    id: NodeId,
+    uplink: number,
+    durable: DurableState | null,
+    own?: Protocol<M, Command, View>['create'],
+  ): Machine<M, Command, unknown> {
     const identity = { id, key: this.#crypto.keyPair(id), durable };
     const rng = this.#rng.fork(`node/${id}/${durable?.incarnation ?? 0}`);
-    const machine = this.#options.protocol.create(identity, this.#configOf(id, uplink), rng, this.#crypto);
+    const config = this.#configOf(id, uplink);
+    const machine =
+      own === undefined
+        ? this.#options.protocol.create(identity, config, rng, this.#crypto)
+        : own(identity, config, rng, this.#crypto);
     return new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
   }
 

@@ -5,7 +5,8 @@ import { createRng } from '../core/rng.js';
 import type { TraceEvent } from '../core/trace.js';
 import { SECOND, type NodeId, type Time } from '../core/units.js';
 import type { View } from '../core/view.js';
-import type { Violation, Verdict } from './checkers/checker.js';
+import type { Part, Violation, Verdict } from './checkers/checker.js';
+import type { Region } from './geography.js';
 import type { CheckLevel } from './checkers/panel.js';
 import type { MetricTree } from './metrics/summary.js';
 import { viewerTable, type ViewerTable } from './metrics/viewer-table.js';
@@ -19,6 +20,19 @@ export interface Contender<M extends { readonly type: string }> {
   readonly protocol: Protocol<M, Command, View>;
   /** The machine behind which nodes find each other; null for a protocol that needs none. */
   readonly createDirectory: ((rng: Rng, crypto: Crypto) => Machine<M, never, unknown>) | null;
+  /** Nodes that are run for the publisher's benefit and watch nothing; none unless given. */
+  readonly helpers?: (scenario: Scenario, publisher: Region) => readonly Helper<M>[];
+  /** Parts of the trace that this protocol never produces; checkers that live on them answer "not applicable". */
+  readonly lacks?: readonly Part[];
+}
+
+/** A node beside publisher and viewers; its bytes count as the publisher's. Rates in bits per second. */
+export interface Helper<M> {
+  readonly id: NodeId;
+  readonly region: Region;
+  readonly uplink: number;
+  readonly downlink: number;
+  readonly create: Protocol<M, Command, View>['create'];
 }
 
 export interface SimulateOptions<M extends { readonly type: string }> extends Contender<M> {

@@ -18,7 +18,7 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
       name: id,
       about: variants.length === 0 ? title : `${title} (also ${variants.map((variant) => `@${variant}`).join(' ')})`,
     })),
-  protocols: () => [...PROTOCOLS.keys()].map((name) => ({ name, about: 'overlay protocol' })),
+  protocols: () => [...PROTOCOLS.values()].map(({ name, about }) => ({ name, about })),
   policies: () =>
     Object.entries({
       admission: admissionPolicies,

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { PROTOCOLS } from '../../experiments/protocols.js';
 import { linkLatest, RunDirectory, runPath } from '../../experiments/run-directory.js';
-import { simulateTimed, type TimedResult } from '../../experiments/timed.js';
+import type { TimedResult } from '../../experiments/timed.js';
 import type { CheckLevel } from '../../sim/checkers/panel.js';
 import type { Json, Scenario } from '../../sim/scenario.js';
 import { firstDifference } from '../../sim/simulate.js';
@@ -97,8 +97,7 @@ function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirec
   const run = (label: string): TimedResult => {
     const progress = new Progress(label, flags.quiet !== true);
     try {
-      return simulateTimed(scenario, {
-        ...contender(scenario.protocol),
+      return contender(scenario.protocol).simulate(scenario, {
         seed: flags.seed,
         version: VERSION,
         onProgress: (now, end) => progress.update(now / end),

@@ -28,7 +28,7 @@ export function reattached(report: Report): Checker {
 
   return {
     invariant: 'L1',
-    needs: ['view'],
+    needs: ['ticket', 'view'],
     nodeUp: (at, info) => void bornAt.set(info.id, at),
     nodeDown: (_at, node) => void held.delete(node),
     observe(at, node, event) {

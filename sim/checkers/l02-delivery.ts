@@ -23,7 +23,7 @@ export function delivered(report: Report): Checker {
 
   return {
     invariant: 'L2',
-    needs: ['chunk', 'view'],
+    needs: ['ticket', 'chunk', 'view'],
     nodeDown: (_at, node) => void newestOf.delete(node),
     observe(at, node, event) {
       if (event.type !== 'chunk') return;

@@ -49,17 +49,21 @@ export const CHECKERS: readonly Entry[] = [
 export class Panel {
   readonly violations: Violation[] = [];
   readonly #checkers: readonly Checker[];
+  /** Those that the protocol can be held to. */
+  readonly #asked: readonly Checker[];
   readonly #observers: readonly Checker[];
   readonly #leases = new Leases();
   readonly #counts = new Map<string, number>();
   readonly #seen = new Set<Part>();
 
-  constructor(level: CheckLevel) {
+  /** @param lacks parts that the protocol under test does not have */
+  constructor(level: CheckLevel, lacks: readonly Part[] = []) {
     const entries = CHECKERS.filter(({ cheap }) => level === 'all' || (level === 'cheap' && cheap));
     this.#checkers = entries.map(({ invariant, create }) =>
       create((at, nodes, detail) => this.report(invariant, at, nodes, detail), this.#leases),
     );
-    this.#observers = this.#checkers.filter((checker) => checker.observe !== undefined);
+    this.#asked = this.#checkers.filter((checker) => !checker.needs.some((part) => lacks.includes(part)));
+    this.#observers = this.#asked.filter((checker) => checker.observe !== undefined);
   }
 
   /** Adds a finding; also used for what the simulation itself notices, such as a machine that throws. */
@@ -89,16 +93,16 @@ export class Panel {
 
   quiet(at: Time, snapshot: Snapshot): void {
     if ([...snapshot.views.values()].some((view) => view.streams.length > 0)) this.#seen.add('view');
-    for (const checker of this.#checkers) checker.quiet?.(at, snapshot);
+    for (const checker of this.#asked) checker.quiet?.(at, snapshot);
   }
 
   finish(at: Time): void {
-    for (const checker of this.#checkers) checker.finish?.(at);
+    for (const checker of this.#asked) checker.finish?.(at);
   }
 
   /** Whether liveness is to be demanded at all. */
   get wantsQuiet(): boolean {
-    return this.#checkers.some((checker) => checker.quiet !== undefined);
+    return this.#asked.some((checker) => checker.quiet !== undefined);
   }
 
   /** What became of each invariant, and how often it was broken. */

@@ -3,7 +3,7 @@ import { NEVER, type NodeId, type Time } from '../../core/units.js';
 /** What a run knows about a node before it starts. */
 export interface NodeInfo {
   readonly id: NodeId;
-  readonly kind: 'viewer' | 'publisher' | 'directory';
+  readonly kind: 'viewer' | 'publisher' | 'directory' | 'helper';
   /** Bits per second lent to the overlay. */
   readonly uplink: number;
   /** Number of its region in the geography. */

@@ -4,13 +4,11 @@ import type { Deadline, Effects, Input, Machine } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
 import type { Time } from '../../core/units.js';
 import type { View } from '../../core/view.js';
-import { PROTOCOLS } from '../../experiments/protocols.js';
+import { ASTRAL } from '../../experiments/protocols.js';
 import { loadScenario, textOf, type JsonObject } from '../../sim/scenario.js';
-import { simulate, type Contender, type SimDocument } from '../../sim/simulate.js';
+import { simulate, type SimDocument } from '../../sim/simulate.js';
 
 type Node = Machine<Message, Command, View>;
-
-const ASTRAL = PROTOCOLS.get('astral') as Contender<Message>;
 
 /** Viewers that restart, a new epoch of the publisher, half of the overlay cut off, then no directory. */
 const STORM: JsonObject = {

@@ -3,11 +3,9 @@ import { feasibilityPolicies } from '../../core/policies/feasibility.js';
 import type { Machine } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
 import type { View } from '../../core/view.js';
-import { PROTOCOLS } from '../../experiments/protocols.js';
+import { ASTRAL } from '../../experiments/protocols.js';
 import { loadScenario, type JsonObject, type Scenario } from '../../sim/scenario.js';
 import { firstDifference, simulate, type Contender, type SimulateOptions } from '../../sim/simulate.js';
-
-const ASTRAL = PROTOCOLS.get('astral') as Contender<Message>;
 
 function scenario(file: JsonObject): Scenario {
   const loaded = loadScenario({ name: 'small', viewers: 20, duration: '30s', ramp: '5s', ...file });
