@@ -33,7 +33,10 @@ export class Publisher {
     return this.#epochs;
   }
 
-  /** Begins a new epoch: later than any of this stream that we know of. */
+  /**
+   * Begins a new epoch: later than any of this stream that we know of. A stream that is being published goes on in it:
+   * tickets stay, and the consumers learn of it before its first chunk.
+   */
   publish(command: Publish): CommandResult {
     const ctx = this.#ctx;
     const problem = invalid(command);
@@ -42,20 +45,24 @@ export class Publisher {
     const known = ctx.streams.get(id);
     if (known?.manifest != null && known.manifest.substreams !== command.substreams)
       return { ok: false, why: 'invalid' };
-    if (known?.publishing != null) return { ok: false, why: 'exists' };
     if (known === undefined && ctx.streams.size >= LIMITS.streams) return { ok: false, why: 'limit' };
     const epoch = Math.max(this.#epochs[id] ?? 0, command.epochFloor, known?.epoch ?? 0) + 1;
     this.#epochs[id] = epoch;
     const stream = ctx.stream(id);
+    const goesOn = stream.publishing !== null;
     const { name, description, mime, substreams, chunkTime, bitrate, init } = command;
     const { publicKey } = command.key;
     const unsigned = { stream: id, publicKey, epoch, name, description, mime, substreams, chunkTime, bitrate, init };
-    stream.adopt(signManifest(ctx.crypto, command.key, unsigned));
+    const manifest = signManifest(ctx.crypto, command.key, unsigned);
+    if (stream.manifest !== null) ctx.uplink.forgetStream(id);
+    stream.adopt(manifest);
     stream.publishing = { key: command.key, nextSeq: 0, nextFragment: 0, began: ctx.now };
     stream.clock.setExact(ctx.now, 0);
     stream.interior = 2 ** substreams - 1;
     for (let sub = 0; sub < substreams; sub++) stream.subs.raise(sub, epoch, -1, 0);
-    ctx.fx.trace?.({ type: 'joined', stream: id, why: 'publish' });
+    if (!goesOn) ctx.fx.trace?.({ type: 'joined', stream: id, why: 'publish' });
+    for (const peer of new Set(stream.outbound.flat().map((ticket) => ticket.peer)))
+      ctx.send(peer, { type: 'manifest', manifest });
     return { ok: true, data: { stream: id, epoch } };
   }
 

@@ -1,8 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { Host } from '../../core/host.js';
 import type { Command, Message } from '../../core/message.js';
 import type { View } from '../../core/view.js';
 import { hostAndPort } from './addresses.js';
-import type { NodeEntry, NodePort, Outcome, StreamEntry } from './control/node-port.js';
+import type { NodeEntry, NodePort, Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
 import type { LiveFeed } from './live-feed.js';
 import type { StreamControl } from './stream-control.js';
 
@@ -46,6 +47,14 @@ export class ControlledNode implements NodePort {
 
   publishSample(name: string, description: string): Promise<StreamEntry | null> {
     return this.#parts.streams.publishSample(name, description);
+  }
+
+  createPush(name: string, description: string): Promise<StreamEntry | null> {
+    return this.#parts.streams.createPush(name, description);
+  }
+
+  push(slug: string, source: Readable, floor: number): Promise<PushOutcome> {
+    return this.#parts.streams.push(slug, source, floor);
   }
 
   watch(id: string): Promise<Outcome> {

@@ -16,14 +16,15 @@ const State = z.object({
 /** A key with the id that stands for it, so that a damaged file is not taken for another identity. */
 const Key = z.object({ id: z.string(), seed: z.base64() });
 const OwnStreams = z
-  .array(z.object({ ...Key.shape, name: z.string(), description: z.string(), media: z.literal('sample') }))
+  .array(z.object({ ...Key.shape, name: z.string(), description: z.string(), media: z.enum(['sample', 'push']) }))
   .max(LIMITS.streams);
 
 /** A stream that this node publishes, as it survives a restart. */
 export interface OwnStream {
   readonly name: string;
   readonly description: string;
-  readonly media: 'sample';
+  /** The bundled sample, or what somebody pushes into this node. */
+  readonly media: 'sample' | 'push';
   readonly key: KeyPair;
 }
 

@@ -1,18 +1,16 @@
+import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Chunk, Manifest } from '../../core/chunk.js';
 import type { Host } from '../../core/host.js';
-import { LIMITS } from '../../core/limits.js';
-import type { CommandResult } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
 import type { View } from '../../core/view.js';
-import { generateKeyPair } from '../../transports/crypto.js';
+import { createCrypto } from '../../transports/crypto.js';
 import type { Catalog } from './catalog.js';
-import type { Outcome, StreamEntry } from './control/node-port.js';
+import type { Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
 import type { LiveFeed } from './live-feed.js';
-import { loadSampleLoop } from './media/sample.js';
-import { CHUNK_TIME, SUBSTREAMS, playSample } from './publisher.js';
+import { Publications } from './publications.js';
 import { Reassembler } from './reassembly.js';
-import type { OwnStream, Store } from './store.js';
+import type { Store } from './store.js';
 import { Streams } from './streams.js';
 
 export interface StreamControlPorts {
@@ -28,25 +26,20 @@ export interface StreamControlPorts {
   readonly targetLag: number;
 }
 
-/** A stream that this process feeds. */
-interface Publication {
-  readonly stream: OwnStream;
-  readonly stop: () => void;
-}
-
 const RETRY_MS = 2_000;
 
 /** What people do with streams on a live node, turned into commands; and the media that come of it. */
 export class StreamControl {
   readonly #ports: StreamControlPorts;
   readonly #streams: Streams;
-  readonly #publications = new Map<string, Publication>();
+  readonly #publications: Publications;
   readonly #reassemblers = new Map<string, Reassembler>();
   #closed = false;
 
   constructor(ports: StreamControlPorts) {
     this.#ports = ports;
     this.#streams = new Streams(ports.catalog, ports.now);
+    this.#publications = new Publications({ ...ports, streams: this.#streams, crypto: createCrypto() });
   }
 
   list(): Promise<StreamEntry[]> {
@@ -67,19 +60,24 @@ export class StreamControl {
 
   /** Publishes again what this node published before. */
   async resume(): Promise<void> {
-    for (const stream of this.#ports.store.ownStreams()) await this.#publish(stream);
+    await this.#publications.resume();
   }
 
   /** Publishes the bundled sample; a stream that this node has under the name goes on with its key. */
   async publishSample(name: string, description: string): Promise<StreamEntry | null> {
-    const before = [...this.#publications].find(([, { stream }]) => stream.name === name);
-    if (before !== undefined) return await this.#streams.find(before[0]);
-    if (this.#publications.size >= LIMITS.streams) return null;
-    const stream: OwnStream = { name, description, media: 'sample', key: generateKeyPair() };
-    const id = await this.#publish(stream);
-    if (id === null) return null;
-    this.#keep();
-    return await this.#streams.find(id);
+    const id = await this.#publications.publishSample(name, description);
+    return id === null ? null : await this.#streams.find(id);
+  }
+
+  /** Makes a stream that media can be pushed to. */
+  async createPush(name: string, description: string): Promise<StreamEntry | null> {
+    const id = this.#publications.createPush(name, description);
+    return id === null ? null : await this.#streams.find(id);
+  }
+
+  /** Reads media into a stream of this node until they end. */
+  push(slug: string, source: Readable, floor: number): Promise<PushOutcome> {
+    return this.#publications.push(slug, source, floor);
   }
 
   async watch(id: string): Promise<Outcome> {
@@ -113,14 +111,10 @@ export class StreamControl {
 
   /** Ends a stream of this node and forgets its key; stops watching any other. */
   async remove(id: string): Promise<Outcome> {
-    const publication = this.#publications.get(id);
-    if (publication === undefined) return await this.unwatch(id);
-    publication.stop();
-    this.#publications.delete(id);
-    this.#keep();
-    const outcome = await this.#command({ type: 'unwatch', stream: id });
+    if (!this.#publications.has(id)) return await this.unwatch(id);
+    const result = await this.#publications.remove(id);
     this.#forget(id);
-    return outcome;
+    return result.ok ? { ok: true } : { ok: false, why: result.why };
   }
 
   /** Takes a chunk that the node plays. */
@@ -139,7 +133,7 @@ export class StreamControl {
   /** Feeds no more media and sends the players away. */
   close(): void {
     this.#closed = true;
-    for (const { stop } of this.#publications.values()) stop();
+    this.#publications.stop();
     this.#streams.closeAll();
   }
 
@@ -159,52 +153,10 @@ export class StreamControl {
     this.#streams.close(id);
   }
 
-  async #publish(stream: OwnStream): Promise<string | null> {
-    const { host, log, now } = this.#ports;
-    const loop = await loadSampleLoop();
-    const { name, description, key } = stream;
-    const result = await this.#run({
-      type: 'publish',
-      key,
-      name,
-      description,
-      mime: loop.init.mime,
-      init: loop.init.bytes,
-      substreams: SUBSTREAMS,
-      chunkTime: CHUNK_TIME,
-      bitrate: loop.bitrate,
-      epochFloor: Math.floor(Date.now() / 1_000),
-    });
-    if (!result.ok) {
-      log.error({ name, why: result.why }, 'publishing failed');
-      return null;
-    }
-    const { stream: id, epoch } = result.data as { stream: string; epoch: number };
-    const opening = { name, mime: loop.init.mime, epoch, init: loop.init.bytes };
-    this.#streams.open(id, { name, description, source: host.id, own: true }, 0);
-    const began = now();
-    let fragment = 0;
-    const stop = playSample(loop, now, ({ bytes, keyframe }) => {
-      host.command({ type: 'media', stream: id, keyframe, payload: bytes, size: bytes.length });
-      this.#streams.push(id, opening, { epoch, fragment, keyframe, sourceTime: now() - began, bytes });
-      fragment += 1;
-    });
-    this.#publications.set(id, { stream, stop });
-    log.info({ stream: id, name, epoch }, 'publishing');
-    return id;
-  }
-
-  #keep(): void {
-    this.#ports.store.keepStreams([...this.#publications.values()].map(({ stream }) => stream));
-  }
-
   async #command(command: Command): Promise<Outcome> {
-    const result = await this.#run(command);
-    return result.ok ? { ok: true } : { ok: false, why: result.why };
-  }
-
-  #run(command: Command): Promise<CommandResult> {
-    return new Promise((resolve) => this.#ports.host.command(command, resolve));
+    return await new Promise((resolve) => {
+      this.#ports.host.command(command, (result) => resolve(result.ok ? { ok: true } : { ok: false, why: result.why }));
+    });
   }
 }
 

@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import type { View } from '../../../core/view.js';
 import type { LiveFeed } from '../live-feed.js';
+import type { PushEnd } from '../media/pump.js';
 
 /** A stream as the control API shows it: the keys of 2011, and what is new. */
 export interface StreamEntry {
@@ -27,6 +29,19 @@ export interface NodeEntry {
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
+/** How pushing media into a stream went; refused before anything was read, or the end of what was read. */
+export type PushOutcome =
+  | { readonly ok: false; readonly why: 'slug' | 'foreign' | 'sample' | 'busy' | 'limit' }
+  | {
+      readonly ok: true;
+      readonly end: PushEnd;
+      /** Of the stream. */
+      readonly id: string;
+      readonly epochs: number;
+      readonly fragments: number;
+      readonly bytes: number;
+    };
+
 /** What the control API needs of the node that it controls. */
 export interface NodePort {
   readonly id: string;
@@ -39,6 +54,10 @@ export interface NodePort {
   stream(slug: string): Promise<StreamEntry | null>;
   /** Publishes the bundled sample under this name. */
   publishSample(name: string, description: string): Promise<StreamEntry | null>;
+  /** Makes a stream that media can be pushed to; null if there are too many. */
+  createPush(name: string, description: string): Promise<StreamEntry | null>;
+  /** Reads fragmented MP4 into a stream of this node, which is made if nobody has the slug; `floor` is a bitrate. */
+  push(slug: string, source: Readable, floor: number): Promise<PushOutcome>;
   watch(id: string): Promise<Outcome>;
   unwatch(id: string): Promise<Outcome>;
   /** Ends a stream of this node for good, key included; stops watching any other. */

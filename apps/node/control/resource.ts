@@ -10,6 +10,8 @@ export interface Action {
   /** `token`: the token itself, not a session of a page. `anyone`: no secret at all. */
   readonly who: 'anyone' | 'session' | 'token';
   readonly body?: ZodType;
+  /** The body has no end, and `run` watches over it. */
+  readonly endless?: boolean;
   readonly run: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
@@ -37,6 +39,7 @@ export function resource(
       url,
       onRequest: demand(access, action.who),
       ...(action.body === undefined ? {} : { schema: { body: action.body } }),
+      config: { endless: action.endless === true },
       handler: async (request, reply) => await action.run(request, reply),
     });
   }
@@ -49,6 +52,12 @@ export function resource(
       await reply.code(405).header('allow', allowed.join(', ')).send({ error: 'method' }),
     handler: async () => await Promise.resolve(null),
   });
+}
+
+/** Whether the request may change something: by the token, or by a session of the node's own page. */
+export function mayChange(access: Access, request: FastifyRequest): boolean {
+  const right = access.rightOf(request);
+  return right === 'token' || (right === 'session' && request.headers.origin !== undefined);
 }
 
 /** Refuses who lacks the right; before the body is read, so that a stranger cannot make this node parse anything. */

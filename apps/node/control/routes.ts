@@ -15,8 +15,8 @@ const NewStream = z.strictObject({
     .string()
     .max(LIMITS.stringBytes / 4)
     .default(''),
-  /** Where the media come from; the bundled sample is the one source that needs nothing else. */
-  media: z.literal('sample'),
+  /** Where the media come from: the bundled sample, or what will be pushed. */
+  media: z.enum(['sample', 'push']),
 });
 const NewTicket = z.strictObject({ destination_uuid: z.string().max(LIMITS.idBytes).optional() }).nullish();
 const NewSession = z.strictObject({ code: z.string().max(256) });
@@ -74,8 +74,9 @@ function addStreamRoutes(app: FastifyInstance, access: Access, node: NodePort): 
       who: 'session',
       body: NewStream,
       run: async (request, reply) => {
-        const { name, description } = request.body as z.infer<typeof NewStream>;
-        const stream = await node.publishSample(name, description);
+        const { name, description, media } = request.body as z.infer<typeof NewStream>;
+        const stream =
+          media === 'sample' ? await node.publishSample(name, description) : await node.createPush(name, description);
         if (stream === null) throw new HttpError(409, 'this node publishes as many streams as it may');
         void reply.code(201).header('location', `/stream/${stream.slug}`);
         return { stream };

@@ -7,16 +7,18 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { Access } from './access.js';
+import { addBodyDeadline } from './body-deadline.js';
 import { guardLoopback } from './guard.js';
 import { addLiveRoute } from './live-route.js';
+import { addMediaRoutes } from './media-route.js';
 import type { NodePort } from './node-port.js';
 import { addRoutes } from './routes.js';
 
 const BODY_BYTES = 64 * 1024;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 15_000;
-/** Frames that a player may send: none but control frames, so any bound does. */
-const PLAYER_FRAME_BYTES = 1024;
+/** Frames that a page may send: pieces of media, of any size that suits it. */
+const FRAME_BYTES = 64 * 1024;
 
 export interface ControlServerOptions {
   readonly access: Access;
@@ -31,13 +33,14 @@ export interface ControlServerOptions {
 export async function createControlServer(options: ControlServerOptions): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: 0,
     http: { headersTimeout: HEADERS_MS },
     forceCloseConnections: true,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');
+  addBodyDeadline(app, REQUEST_MS);
   guardLoopback(app, () => portOf(app.server));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const status = error.statusCode ?? 500;
@@ -50,8 +53,9 @@ export async function createControlServer(options: ControlServerOptions): Promis
       : reply.code(405).header('allow', 'GET').send({ error: 'method' }),
   );
   await addHeaders(app);
-  await app.register(websocket, { options: { maxPayload: PLAYER_FRAME_BYTES, perMessageDeflate: false } });
+  await app.register(websocket, { options: { maxPayload: FRAME_BYTES, perMessageDeflate: false } });
   addLiveRoute(app, options.access, options.node);
+  await addMediaRoutes(app, options.access, options.node);
   addRoutes(app, options.access, options.node, options.version);
   await app.register(fastifyStatic, {
     root: options.pages,

@@ -7,7 +7,9 @@ export type MediaError =
   | 'no-tracks'
   | 'too-many-tracks'
   | 'too-many-samples'
+  | 'too-many-fragments'
   | 'bad-codec'
+  | 'init-too-large'
   | 'unknown-track'
   | 'unexpected-box';
 
