@@ -1,6 +1,7 @@
+import { byId } from '../dom.js';
 import { LivePlayer } from './player.js';
 import type { Report } from './player.js';
-import type { PlayerState } from './player-state.js';
+import { WORDS, type PlayerState } from './player-state.js';
 import { ask, redeemCode, streamsOf, watch } from './node-api.js';
 import type { Refusal } from './node-api.js';
 import { overlayOf } from './overlay-model.js';
@@ -12,26 +13,8 @@ const REPORT_MS = 200;
 const OVERLAY_MS = 2_000;
 const OVERLAY_LAST_MS = 30_000;
 
-const WORDS: Readonly<Record<PlayerState, string>> = {
-  connecting: 'Connecting to the node',
-  starting: 'Starting',
-  playing: 'Playing live',
-  bridging: 'Bridging a break',
-  waiting: 'Waiting for the stream',
-  paused: 'Paused',
-  ended: 'The stream has ended',
-  blocked: 'Ready to start',
-  unsupported: 'This browser cannot play the stream',
-};
-
 /** What is said over the picture; a picture that moves, or a button in its place, needs no words. */
 const SILENT: ReadonlySet<PlayerState> = new Set<PlayerState>(['playing', 'blocked']);
-
-function byId<E extends Element>(id: string, type: abstract new () => E): E {
-  const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new Error(`the page lacks #${id}`);
-  return element;
-}
 
 function setText(id: string, text: string): void {
   const element = byId(id, HTMLElement);

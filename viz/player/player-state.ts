@@ -12,6 +12,19 @@ export type PlayerState =
   | 'blocked'
   | 'unsupported';
 
+/** What a viewer reads. */
+export const WORDS: Readonly<Record<PlayerState, string>> = {
+  connecting: 'Connecting to the node',
+  starting: 'Starting',
+  playing: 'Playing live',
+  bridging: 'Bridging a break',
+  waiting: 'Waiting for the stream',
+  paused: 'Paused',
+  ended: 'The stream has ended',
+  blocked: 'Ready to start',
+  unsupported: 'This browser cannot play the stream',
+};
+
 /** A picture that stands still for longer than this is a break. */
 export const STILL_MS = 400;
 
