@@ -1,5 +1,6 @@
 import { LIMITS } from './limits.js';
 import type { CommandResult } from './machine.js';
+import { drop } from './membership/connections.js';
 import type { Command } from './message.js';
 import type { Parts } from './parts.js';
 import { SECOND } from './units.js';
@@ -46,6 +47,27 @@ const COMMANDS: Commands = {
     leave.stream(stream, 'unwatch');
     ctx.streams.delete(command.stream);
     ctx.fx.trace?.({ type: 'left', why: 'unwatch' });
+    reply({ ok: true });
+  },
+  revoke({ ctx, leave }, { stream: id, consumer, ticket }, reply) {
+    const stream = ctx.streams.get(id);
+    if (stream === undefined) return reply({ ok: false, why: 'unknown-stream' });
+    const ended = leave.revoke(stream, (held) => held.peer.id === consumer && (ticket === null || held.id === ticket));
+    reply(ended > 0 ? { ok: true, data: { ended } } : { ok: false, why: 'unknown-ticket' });
+  },
+  meet({ ctx }, { address }, reply) {
+    if (ctx.leaving) return reply({ ok: false, why: 'left' });
+    ctx.fx.connect({ node: null, address });
+    reply({ ok: true });
+  },
+  forget(parts, { node }, reply) {
+    const { ctx } = parts;
+    const peer = ctx.peers.get(node);
+    const streams = [...ctx.streams.values()].filter((stream) => stream.candidates.get(node) !== undefined);
+    if (peer === undefined && streams.length === 0) return reply({ ok: false, why: 'unknown-node' });
+    if (peer !== undefined) drop(parts, peer, 'idle', 'forgotten');
+    for (const stream of streams) stream.candidates.forget(node);
+    persist(parts);
     reply({ ok: true });
   },
   leave: ({ leave }, _command, reply) => leave.begin(reply),

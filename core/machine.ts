@@ -47,7 +47,18 @@ export type Input<M, C> =
 /** Answer to a command. `data` is plain and serialisable. */
 export type CommandResult =
   | { readonly ok: true; readonly data?: unknown }
-  | { readonly ok: false; readonly why: 'unknown-stream' | 'not-publisher' | 'exists' | 'limit' | 'invalid' | 'left' };
+  | {
+      readonly ok: false;
+      readonly why:
+        | 'unknown-stream'
+        | 'unknown-ticket'
+        | 'unknown-node'
+        | 'not-publisher'
+        | 'exists'
+        | 'limit'
+        | 'invalid'
+        | 'left';
+    };
 
 /** The little that must survive a sudden end; the host stores it and hands it back through the configuration. */
 export interface DurableState {

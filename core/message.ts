@@ -249,5 +249,11 @@ export type Command =
     }
   | { readonly type: 'watch'; readonly stream: StreamId }
   | { readonly type: 'unwatch'; readonly stream: StreamId }
+  /** Ends the tickets that a consumer holds here on a stream, or one of them. It is told where else to go. */
+  | { readonly type: 'revoke'; readonly stream: StreamId; readonly consumer: NodeId; readonly ticket: TicketId | null }
+  /** Dials a node by its address. */
+  | { readonly type: 'meet'; readonly address: string }
+  /** Ends the connection with a node and remembers it no longer as a candidate. It may come back of its own accord. */
+  | { readonly type: 'forget'; readonly node: NodeId }
   /** Graceful leave: hands the consumers over, then disconnects from everybody. */
   | { readonly type: 'leave' };

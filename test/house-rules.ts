@@ -26,6 +26,7 @@ const APPS_NPM = [
   'fastify-type-provider-zod',
   'picocolors',
   'pino',
+  'prom-client',
   'ws',
   'zod',
 ];

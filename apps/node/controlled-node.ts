@@ -2,14 +2,21 @@ import type { Readable } from 'node:stream';
 import type { Host } from '../../core/host.js';
 import type { Command, Message } from '../../core/message.js';
 import type { View } from '../../core/view.js';
-import { hostAndPort } from './addresses.js';
-import type { NodeEntry, NodePort, Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
+import { peerUrl } from './addresses.js';
+import type { NodeEntry, NodePort, NodeSettings, Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
+import type { EventHub } from './events.js';
 import type { LiveFeed } from './live-feed.js';
+import type { Traffic } from './meter.js';
+import { entryOf, nodesIn } from './node-entries.js';
+import type { Observation } from './observation.js';
 import type { StreamControl } from './stream-control.js';
+import type { Telemetry } from './telemetry.js';
 
 export interface ControlledNodeParts {
   readonly host: Host<Message, Command, View>;
   readonly streams: StreamControl;
+  readonly observation: Observation;
+  readonly settings: NodeSettings;
   /** What peers dial. */
   readonly address: string;
   readonly stop: () => Promise<void>;
@@ -18,11 +25,17 @@ export interface ControlledNodeParts {
 /** A live node as its control API sees it. */
 export class ControlledNode implements NodePort {
   readonly id: string;
+  readonly settings: NodeSettings;
+  readonly hub: EventHub;
+  readonly telemetry: Telemetry;
   readonly #parts: ControlledNodeParts;
 
   constructor(parts: ControlledNodeParts) {
     this.id = parts.host.id;
     this.#parts = parts;
+    this.settings = parts.settings;
+    this.hub = parts.observation.hub;
+    this.telemetry = parts.observation.telemetry;
   }
 
   me(): NodeEntry {
@@ -34,7 +47,7 @@ export class ControlledNode implements NodePort {
   }
 
   nodes(): NodeEntry[] {
-    return this.view().peers.map(({ peer, address }) => entryOf(peer, address, false));
+    return nodesIn(this.view());
   }
 
   streams(): Promise<StreamEntry[]> {
@@ -77,13 +90,28 @@ export class ControlledNode implements NodePort {
     return this.#parts.streams.slugOf(id);
   }
 
+  revoke(id: string, consumer: string, ticket: number | null): Promise<Outcome> {
+    return this.#command({ type: 'revoke', stream: id, consumer, ticket });
+  }
+
+  meet(hostPort: string): Promise<Outcome> {
+    return this.#command({ type: 'meet', address: peerUrl(hostPort) });
+  }
+
+  forget(uuid: string): Promise<Outcome> {
+    return this.#command({ type: 'forget', node: uuid });
+  }
+
+  traffic(): Traffic {
+    return this.#parts.observation.meter.traffic;
+  }
+
   shutDown(): void {
     // In a later turn, so that the answer to whoever asked is on its way.
     setTimeout(() => void this.#parts.stop(), 50);
   }
-}
 
-function entryOf(uuid: string, address: string | null, supernode: boolean): NodeEntry {
-  const { host, port } = hostAndPort(address);
-  return { uuid, ip_address: host, port, supernode };
+  #command(command: Command): Promise<Outcome> {
+    return new Promise((resolve) => this.#parts.host.command(command, resolve));
+  }
 }

@@ -28,6 +28,7 @@ import { Access } from './control/access.js';
 import { createControlServer } from './control/server.js';
 import { ControlledNode } from './controlled-node.js';
 import { listenOn } from '../listen.js';
+import { Observation } from './observation.js';
 import { DEFAULT_PEER_PORT, DEFAULT_PORT, type NodeOptions } from './options.js';
 import { startReporting } from './reporter.js';
 import { Store } from './store.js';
@@ -54,6 +55,7 @@ type NodeHost = Host<Message, Command, View>;
 const PAGES = new URL('../../viz/', import.meta.url);
 const GOODBYE_MS = 100;
 const CHECK_MS = 500;
+const OBSERVE_MS = 1_000;
 
 /** Starts one node. Throws a `StoreError` or an `EnvironmentFault` with a message for people. */
 export async function startNode(options: NodeOptions, log: Logger): Promise<LiveNode> {
@@ -84,46 +86,62 @@ interface Parts {
   readonly closers: (() => unknown)[];
 }
 
-async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveNode> {
+/** What runs from the start to the end of a node, before anybody can control it. */
+interface Engine {
+  readonly host: NodeHost;
+  readonly streams: StreamControl;
+  readonly observation: Observation;
+  readonly config: Config;
+  /** What peers dial. */
+  readonly address: string;
+}
+
+/** The machine on its clock and its network, with those who feed it and those who watch it. */
+async function startEngine(parts: Parts): Promise<Engine> {
   const { options, store, log, closers } = parts;
   const clock = new SystemClock();
   const crypto = createCrypto();
   const id = crypto.idOf(store.key.publicKey);
   const identity = { id, key: store.key, durable: store.durable };
-  const peers = await listenPeers(parts, identity, crypto);
-  const config = configOf(options, peers.address);
+  const { network, address } = await listenPeers(parts, identity, crypto);
+  const config = configOf(options, address);
   const seed = randomBytes(16).toString('hex');
   const machine = new AstralNode(identity, config, createRng(seed), crypto);
   const journal = openJournal(parts, { ...identity, publicKey: identity.key.publicKey, node: id, seed, config });
   const host: NodeHost = new Host<Message, Command, View>(id, machine, {
     clock,
-    network: peers.network,
+    network,
     play: (chunk) => streams.play(chunk),
     persist: (state) => store.save(state),
     ...(journal === null ? {} : { journal: (at, _node, input) => journal.record({ at, input }) }),
-    ...(log.isLevelEnabled('debug') ? { observer: (_at, _node, event) => log.debug(event, 'trace') } : {}),
+    observer: (at, _node, event) => {
+      observation.observe(at, event);
+      if (log.isLevelEnabled('debug')) log.debug(event, 'trace');
+    },
   });
-  const catalog = new Catalog(options.directory);
+  const now = (): number => clock.now();
+  const view = (): View => machine.view();
   const manifest = (stream: string): Manifest | null => machine.manifest(stream);
-  const streams = new StreamControl({
-    host,
-    store,
-    log,
-    catalog,
-    now: () => clock.now(),
-    manifest,
-    targetLag: config.targetLag,
+  const catalog = new Catalog(options.directory);
+  const streams = new StreamControl({ host, store, log, catalog, now, manifest, targetLag: config.targetLag });
+  const observation = new Observation({
+    ...{ id, address, uplink: config.uplink, now, view },
+    streams: () => streams.known(),
+    slugOf: (stream) => streams.slugOf(stream),
   });
   closers.push(() => host.stop());
   host.start();
   closers.push(() => streams.close());
-  const checks = setInterval(() => streams.check(), CHECK_MS);
-  closers.push(() => clearInterval(checks));
-  if (options.report) {
-    const { name, directory: directories } = options;
-    const ports = { crypto, key: store.key, name, directories, view: () => machine.view(), now: () => clock.now() };
-    closers.push(startReporting(ports));
-  }
+  for (const timer of [setInterval(() => streams.check(), CHECK_MS), setInterval(() => observation.step(), OBSERVE_MS)])
+    closers.push(() => clearInterval(timer));
+  const { name, directory: directories } = options;
+  if (options.report) closers.push(startReporting({ crypto, key: store.key, name, directories, view, now }));
+  return { host, streams, observation, config, address };
+}
+
+async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveNode> {
+  const { options, store } = parts;
+  const { host, streams, observation, config, address } = await startEngine(parts);
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   let stopping = false;
@@ -131,22 +149,21 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
     if (stopping) return await ended;
     stopping = true;
     streams.close();
+    observation.hub.close();
     await leave(host, config);
     await closeAll();
     finish();
   };
+  const settings = { uplink: config.uplink, directories: options.directory, name: options.name };
   const access = new Access(store.token);
-  const control = await listenControl(
-    parts,
-    access,
-    new ControlledNode({ host, streams, address: peers.address, stop }),
-  );
+  const node = new ControlledNode({ host, streams, observation, settings, address, stop });
+  const control = await listenControl(parts, access, node);
   store.keepUrl(control);
   await streams.resume();
   for (const name of options.sample) await streams.publishSample(name, 'Test picture with a clock, and a tone.');
   for (const slug of options.watch) void streams.watchSoon(slug);
   const pageUrl = (): string => `${control}/#code=${access.newCode()}`;
-  return { id, peerAddress: peers.address, controlUrl: control, pageUrl, stop, ended };
+  return { id: host.id, peerAddress: address, controlUrl: control, pageUrl, stop, ended };
 }
 
 /** Records what the machine is told, if that was asked for; a journal that fails is reported and does not end the node. */

@@ -46,6 +46,11 @@ export class StreamControl {
     return this.#streams.list();
   }
 
+  /** What is known without asking anybody. */
+  known(): StreamEntry[] {
+    return this.#streams.known();
+  }
+
   find(slug: string): Promise<StreamEntry | null> {
     return this.#streams.find(slug);
   }

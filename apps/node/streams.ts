@@ -32,6 +32,11 @@ export class Streams {
 
   async list(): Promise<StreamEntry[]> {
     await this.refresh();
+    return this.known();
+  }
+
+  /** What is known without asking anybody. */
+  known(): StreamEntry[] {
     return [...this.#known.values()].map((known) => this.#entry(known));
   }
 

@@ -47,6 +47,9 @@ function plainCommand(command: Command): Plain {
       return { ...command, payload: toHex(command.payload) };
     case 'watch':
     case 'unwatch':
+    case 'revoke':
+    case 'meet':
+    case 'forget':
     case 'leave':
       return command;
     default:
@@ -80,6 +83,14 @@ const COMMANDS: { readonly [T in Command['type']]: (fields: Fields) => Extract<C
   }),
   watch: (fields) => ({ type: 'watch', stream: fields.text('stream') }),
   unwatch: (fields) => ({ type: 'unwatch', stream: fields.text('stream') }),
+  revoke: (fields) => ({
+    type: 'revoke',
+    stream: fields.text('stream'),
+    consumer: fields.text('consumer'),
+    ticket: fields.any('ticket') === null ? null : fields.whole('ticket'),
+  }),
+  meet: (fields) => ({ type: 'meet', address: fields.text('address') }),
+  forget: (fields) => ({ type: 'forget', node: fields.text('node') }),
   leave: () => ({ type: 'leave' }),
 };
 

@@ -6,6 +6,7 @@ import type { Candidate } from '../message.js';
 import type { Stream } from '../stream.js';
 import type { Consumer } from './consumer.js';
 import type { Provider } from './provider.js';
+import type { Ticket } from './ticket.js';
 
 /** Graceful leave: consumers are told where else to go and served until they have moved, then everybody is left. */
 export class Leave {
@@ -51,6 +52,14 @@ export class Leave {
     for (const ticket of stream.outbound.flat())
       this.#provider.cancel(stream, ticket, why, this.#alternatives(stream, ticket.peer));
     this.#consumer.releaseAll(stream, why);
+  }
+
+  /** Ends some of the tickets given on a stream; returns how many. */
+  revoke(stream: Stream, which: (ticket: Ticket) => boolean): number {
+    const chosen = stream.outbound.flat().filter(which);
+    for (const ticket of chosen)
+      this.#provider.cancel(stream, ticket, 'cancelled', this.#alternatives(stream, ticket.peer));
+    return chosen.length;
   }
 
   finish(): void {

@@ -61,6 +61,7 @@ export const GETS = [
   '/ping',
   '/healthz',
   '/session',
+  '/openapi.json',
 ];
 export const MUTATIONS: readonly (readonly [method: string, path: string, body?: string])[] = [
   ['POST', '/streams', '{"name":"x","media":"sample"}'],
@@ -68,6 +69,10 @@ export const MUTATIONS: readonly (readonly [method: string, path: string, body?:
   ['POST', `${SLUG}/tickets`, '{}'],
   ['POST', `${SLUG}/watch`, '{}'],
   ['DELETE', `${SLUG}/ticket`],
+  ['POST', '/nodes', '{"ip_address":"127.0.0.1","port":1}'],
+  ['DELETE', '/node/nobody'],
+  ['PUT', `${SLUG}/ticket/nobody`, '{"confirmed":true}'],
+  ['DELETE', `${SLUG}/ticket/nobody`],
   ['DELETE', '/node'],
   ['POST', '/codes'],
 ];

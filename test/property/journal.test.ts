@@ -37,6 +37,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ type: fc.constant('media' as const), stream: text, keyframe: fc.boolean(), payload: bytes, size: whole }),
   fc.record({ type: fc.constantFrom('watch' as const, 'unwatch' as const), stream: text }),
+  fc.record({
+    type: fc.constant('revoke' as const),
+    stream: text,
+    consumer: text,
+    ticket: fc.option(whole),
+  }),
+  fc.record({ type: fc.constant('meet' as const), address: text }),
+  fc.record({ type: fc.constant('forget' as const), node: text }),
   fc.constant<Command>({ type: 'leave' }),
 );
 

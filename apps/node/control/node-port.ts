@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { View } from '../../../core/view.js';
+import type { EventHub } from '../events.js';
 import type { LiveFeed } from '../live-feed.js';
 import type { PushEnd } from '../media/pump.js';
+import type { Traffic } from '../meter.js';
+import type { Telemetry } from '../telemetry.js';
 
 /** A stream as the control API shows it: the keys of 2011, and what is new. */
 export interface StreamEntry {
@@ -25,6 +28,14 @@ export interface NodeEntry {
   readonly ip_address: string | null;
   readonly port: number | null;
   readonly supernode: boolean;
+}
+
+/** What a node was told at its start, as far as it helps people and players. */
+export interface NodeSettings {
+  /** Bits per second lent to the overlay. */
+  readonly uplink: number;
+  readonly directories: readonly string[];
+  readonly name: string | null;
 }
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -64,6 +75,16 @@ export interface NodePort {
   remove(id: string): Promise<Outcome>;
   feed(id: string): LiveFeed | null;
   slugOf(id: string): string;
+  /** Ends the tickets that a consumer holds here, or one of them. */
+  revoke(id: string, consumer: string, ticket: number | null): Promise<Outcome>;
+  /** Dials a peer. */
+  meet(hostPort: string): Promise<Outcome>;
+  /** Ends the connection with a node and forgets it. */
+  forget(uuid: string): Promise<Outcome>;
+  readonly hub: EventHub;
+  readonly telemetry: Telemetry;
+  traffic(): Traffic;
+  readonly settings: NodeSettings;
   /** Leaves the overlay and ends; the answer to the caller goes out first. */
   shutDown(): void;
 }

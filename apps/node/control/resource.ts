@@ -12,6 +12,8 @@ export interface Action {
   readonly body?: ZodType;
   /** The body has no end, and `run` watches over it. */
   readonly endless?: boolean;
+  /** For the description of the API. */
+  readonly summary?: string;
   readonly run: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
@@ -25,6 +27,19 @@ export class HttpError extends Error {
   }
 }
 
+/** A path as the description of the API shows it. */
+export interface Documented {
+  readonly url: string;
+  readonly actions: Partial<Record<Method, Action>>;
+}
+
+const documentation = new WeakMap<Access, Documented[]>();
+
+/** All paths added so far behind these rights. */
+export function documented(access: Access): readonly Documented[] {
+  return documentation.get(access) ?? [];
+}
+
 /** Adds a path with its methods; every other method on it is answered with 405 before anything else is looked at. */
 export function resource(
   app: FastifyInstance,
@@ -33,6 +48,7 @@ export function resource(
   actions: Partial<Record<Method, Action>>,
 ): void {
   const allowed = Object.keys(actions);
+  documentation.set(access, [...documented(access), { url, actions }]);
   for (const [method, action] of Object.entries(actions)) {
     app.route({
       method,

@@ -8,10 +8,12 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Logger } from 'pino';
 import type { Access } from './access.js';
 import { addBodyDeadline } from './body-deadline.js';
+import { addEventsRoute } from './events-route.js';
 import { guardLoopback } from './guard.js';
 import { addLiveRoute } from './live-route.js';
 import { addMediaRoutes } from './media-route.js';
 import type { NodePort } from './node-port.js';
+import { addPingRoute } from './ping-route.js';
 import { addRoutes } from './routes.js';
 
 const BODY_BYTES = 64 * 1024;
@@ -56,6 +58,8 @@ export async function createControlServer(options: ControlServerOptions): Promis
   await app.register(websocket, { options: { maxPayload: FRAME_BYTES, perMessageDeflate: false } });
   addLiveRoute(app, options.access, options.node);
   await addMediaRoutes(app, options.access, options.node);
+  addEventsRoute(app, options.access, options.node.hub);
+  await addPingRoute(app, options.access);
   addRoutes(app, options.access, options.node, options.version);
   await app.register(fastifyStatic, {
     root: options.pages,

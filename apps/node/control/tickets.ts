@@ -2,7 +2,7 @@ import type { StreamView, TicketView } from '../../../core/view.js';
 import type { NodeEntry, NodePort } from './node-port.js';
 
 /** A ticket as the control API shows it: the keys of 2011, and what is new. */
-interface TicketEntry {
+export interface TicketEntry {
   readonly source: string;
   readonly source_port: number | null;
   readonly destination: string;
@@ -17,7 +17,7 @@ interface TicketEntry {
 }
 
 /** Both ends' tickets of this node, on all streams. */
-export function ticketEntries(node: NodePort): TicketEntry[] {
+export function ticketEntries(node: Pick<NodePort, 'id' | 'me' | 'nodes' | 'slugOf' | 'view'>): TicketEntry[] {
   const ports = new Map<string, number | null>(
     [node.me(), ...node.nodes()].map((entry: NodeEntry) => [entry.uuid, entry.port]),
   );
