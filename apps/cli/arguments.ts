@@ -4,6 +4,8 @@ import { listWorkloads, readWorkload } from '../../experiments/workloads.js';
 import { loadScenario, variantsOf, type Json, type Loaded, type ScenarioOptions } from '../../sim/scenario.js';
 import { UsageError } from '../exit-codes.js';
 
+const MOST_SEEDS = 10_000;
+
 /** For commander: a whole number from `min`. */
 export function wholeNumber(min: number): (text: string) => number {
   return (text) => {
@@ -51,6 +53,26 @@ export function findScenario(name: string, options: ScenarioOptions): Extract<Lo
   const loaded = loadScenario(file, variant === undefined ? options : { ...options, variant });
   if (loaded.ok) return loaded;
   throw new UsageError(loaded.problems.map(({ path, message }) => `${base}: ${path === '' ? 'it' : path} ${message}`));
+}
+
+/** What a name stands for when everything is to be run: the variant it names, or the default and all variants. */
+export function variantsNamed(name: string): { readonly name: string; readonly variant: string }[] {
+  const file = readByName(name);
+  if (file === null) return [{ name, variant: name.includes('@') ? name.slice(name.lastIndexOf('@') + 1) : 'default' }];
+  return [
+    { name, variant: 'default' },
+    ...variantsOf(file).map((variant) => ({ name: `${name}@${variant}`, variant })),
+  ];
+}
+
+/** For commander: `1..10`, both ends included, or `1,2,5`. */
+export function seedList(text: string): readonly number[] {
+  const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text) ?? [];
+  if (first !== undefined && last !== undefined) {
+    const [from, to] = [Number(first), Number(last)];
+    if (from <= to && to - from < MOST_SEEDS) return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  } else if (/^\d{1,9}(?:,\d{1,9})*$/.test(text)) return [...new Set(text.split(',').map(Number))];
+  throw new InvalidArgumentError(`It must look like 1..10 or 1,2,5, with at most ${MOST_SEEDS} seeds.`);
 }
 
 function readByName(name: string): Json {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, report } from '../exit-codes.js';
+import { addCompare } from './compare.js';
 import { addList } from './list.js';
 import { addSim } from './sim.js';
 import { VERSION } from '../version.js';
@@ -11,6 +12,7 @@ const program = new Command('astral')
   .addHelpText('after', '\nExample:\n  astral sim w02 --nodes 300')
   .exitOverride();
 addSim(program);
+addCompare(program);
 addList(program);
 
 try {

@@ -4,7 +4,8 @@ import type { TimedDocument } from '../../experiments/timed.js';
 import type { MetricTree } from '../../sim/metrics/summary.js';
 import type { Scenario, Target } from '../../sim/scenario.js';
 
-type Unit = 'share' | 'ms' | 'count' | 'rate';
+/** What a figure is measured in. */
+export type Unit = 'share' | 'ms' | 'count' | 'rate';
 
 /** Rows of the table: what is printed, which figures it shows and what they are measured in. */
 const ROWS: readonly (readonly [label: string, unit: Unit, metrics: readonly string[]])[] = [
@@ -88,7 +89,8 @@ function verdicts({ checks, violations }: TimedDocument): string {
   return [`invariants: ${parts.join(', ') || 'not checked'}`, ...first].join('\n');
 }
 
-function show(value: number | null | undefined, unit: Unit): string {
+/** A figure as people read it; a dash for none. */
+export function show(value: number | null | undefined, unit: Unit): string {
   if (value === undefined || value === null) return '-';
   switch (unit) {
     case 'share':
