@@ -30,6 +30,13 @@ export interface Config {
   readonly announceEvery: Time;
   /** How long a leaving node goes on serving consumers that have not moved. */
   readonly leaveGrace: Time;
+  /** Whether this node may become a supernode: when none is to be had, from the start, or never. */
+  readonly supernode: 'auto' | 'always' | 'never';
+  /** Children a supernode takes. */
+  readonly maxChildren: number;
+  /** Registrations are renewed this often, and given up when none was acknowledged for that long. */
+  readonly registerEvery: Time;
+  readonly registerLease: Time;
   /** Share of the uplink that pulls may take. */
   readonly repairShare: number;
   /** Names of the policies in force, see `policies/`. */
@@ -62,6 +69,10 @@ export const DEFAULTS: Config = {
   recordTtl: 30 * SECOND,
   announceEvery: 10 * SECOND,
   leaveGrace: 5 * SECOND,
+  supernode: 'auto',
+  maxChildren: 100,
+  registerEvery: 2 * SECOND,
+  registerLease: 5 * SECOND,
   repairShare: 0.25,
   feasibility: 'rfc8966',
   admission: 'interior-first',
@@ -85,6 +96,8 @@ const TIMES = [
   'recordTtl',
   'announceEvery',
   'leaveGrace',
+  'registerEvery',
+  'registerLease',
 ] as const;
 
 const POLICIES = {
@@ -129,6 +142,17 @@ export function validate(config: Config): Problem[] {
     config.renewEvery * 3 <= config.leaseConsumer,
     'renewEvery',
     'must fit three times into leaseConsumer, so that two lost renewals do no harm',
+  );
+  demand(
+    Number.isInteger(config.maxChildren) && config.maxChildren >= 1 && config.maxChildren <= LIMITS.children,
+    'maxChildren',
+    `must be a whole number from 1 to ${LIMITS.children}`,
+  );
+  demand(['auto', 'always', 'never'].includes(config.supernode), 'supernode', 'must be one of auto, always, never');
+  demand(
+    config.registerEvery * 2 < config.registerLease,
+    'registerEvery',
+    'must fit more than twice into registerLease, so that a late answer does no harm',
   );
   demand(config.announceEvery * 2 <= config.recordTtl, 'announceEvery', 'must fit twice into recordTtl');
   for (const path of ['feasibility', 'admission', 'selection'] as const) {

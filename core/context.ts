@@ -1,3 +1,4 @@
+import { Standing } from './brokering/standing.js';
 import type { Config, Identity } from './config.js';
 import { Deadlines } from './deadlines.js';
 import { Uplink } from './delivery/uplink.js';
@@ -10,7 +11,17 @@ import type { Ticket } from './tickets/ticket.js';
 import type { RefusedEvent, TicketReason, TicketState } from './trace.js';
 import type { NodeId, StreamId, TicketId, Time } from './units.js';
 
-export const TIMERS = ['bootstrap', 'announce', 'housekeeping', 'pulse', 'seek', 'improve', 'uplink', 'leave'] as const;
+export const TIMERS = [
+  'bootstrap',
+  'announce',
+  'housekeeping',
+  'pulse',
+  'seek',
+  'improve',
+  'uplink',
+  'brokering',
+  'leave',
+] as const;
 export type Timer = (typeof TIMERS)[number];
 
 /**
@@ -30,6 +41,7 @@ export class NodeContext {
   readonly incarnation: number;
   readonly deadlines = new Deadlines<Timer>(TIMERS);
   readonly peers: PeerTable;
+  readonly standing: Standing;
   readonly uplink: Uplink;
   readonly streams = new Map<StreamId, Stream>();
   /** Tickets this node has offered or serves, by id. */
@@ -49,7 +61,8 @@ export class NodeContext {
     this.rng = rng;
     this.crypto = crypto;
     this.incarnation = (identity.durable?.incarnation ?? 0) + 1;
-    this.peers = new PeerTable(Math.max(config.maxPeers, LIMITS.peersOrdinary));
+    this.peers = new PeerTable(Math.max(config.maxPeers, LIMITS.peersSupernode));
+    this.standing = new Standing(identity.id, rng.fork('brokering'));
     this.uplink = new Uplink(config.uplink, config.repairShare);
   }
 
@@ -65,6 +78,12 @@ export class NodeContext {
     const stream = new Stream(id, this.id, this.config.targetLag);
     this.streams.set(id, stream);
     return stream;
+  }
+
+  /** Neighbours there may be, in the present role. */
+  get maxPeers(): number {
+    const { maxPeers } = this.config;
+    return this.standing.role === 'supernode' ? Math.max(maxPeers, LIMITS.peersSupernode) : maxPeers;
   }
 
   newTicketId(): TicketId {

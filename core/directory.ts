@@ -1,8 +1,9 @@
+import { Roll } from './brokering/roll.js';
 import type { Manifest } from './chunk.js';
 import { Deadlines } from './deadlines.js';
 import { LIMITS } from './limits.js';
 import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.js';
-import type { Candidate, Command, Message, NodeRecord, StreamLoad } from './message.js';
+import type { Candidate, Command, Message, NodeRecord, StreamLoad, SupernodeRecord } from './message.js';
 import { verifyManifest, verifyRecord } from './trust/statements.js';
 import { SECOND, type NodeId, type StreamId, type Time } from './units.js';
 
@@ -20,6 +21,7 @@ export const DIRECTORY_DEFAULTS: DirectoryConfig = { refresh: 10 * SECOND, maxTt
 export interface DirectoryView {
   readonly nodes: readonly { readonly record: NodeRecord; readonly expires: Time }[];
   readonly streams: readonly { readonly manifest: Manifest; readonly nodes: number; readonly expires: Time }[];
+  readonly supernodes: readonly { readonly record: SupernodeRecord; readonly expires: Time }[];
 }
 
 interface Listed {
@@ -54,12 +56,14 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
   readonly #records = new Map<NodeId, Listed>();
   readonly #members = new Map<StreamId, Members>();
   readonly #manifests = new Map<StreamId, { manifest: Manifest; expires: Time }>();
+  readonly #roll: Roll;
   readonly #deadlines = new Deadlines(['sweep']);
 
   constructor(config: DirectoryConfig, rng: Rng, crypto: Crypto) {
     this.#config = config;
     this.#rng = rng;
     this.#crypto = crypto;
+    this.#roll = new Roll(crypto);
     this.#deadlines.set('sweep', SWEEP);
   }
 
@@ -86,12 +90,14 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
         expires,
         nodes: this.#members.get(manifest.stream)?.list.length ?? 0,
       })),
+      supernodes: this.#roll.list(),
     };
   }
 
   restore(view: DirectoryView): void {
     for (const { record, expires } of view.nodes) this.#store(record, expires);
     for (const { manifest, expires } of view.streams) this.#manifests.set(manifest.stream, { manifest, expires });
+    for (const { record, expires } of view.supernodes) this.#roll.restore(record, expires);
   }
 
   #onMessage(now: Time, from: NodeId, message: Message, effects: Effects<Message>): void {
@@ -110,6 +116,16 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
       case 'want-manifest': {
         const known = this.#manifests.get(message.stream);
         if (known !== undefined) effects.send(from, { type: 'manifest', manifest: known.manifest });
+        break;
+      }
+      case 'enlist': {
+        const why = this.#roll.enlist(now, message.record, this.#config.maxTtl);
+        if (why !== null) effects.trace?.({ type: 'refused', what: 'record', whom: from, why });
+        break;
+      }
+      case 'want-supernodes': {
+        const entries = this.#roll.sample(now, from, this.#rng);
+        effects.send(from, { type: 'supernodes', stamp: message.stamp, supernode: false, room: 0, entries });
         break;
       }
       default:
@@ -194,6 +210,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
   }
 
   #sweep(now: Time): void {
+    this.#roll.sweep(now);
     for (const [node, { expires }] of this.#records) if (expires <= now) this.#remove(node);
     for (const [stream, { expires }] of this.#manifests) if (expires <= now) this.#manifests.delete(stream);
   }

@@ -68,6 +68,13 @@ const HANDLERS: Handlers = {
     for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
     consumer.onLeaving(peer, stream);
   },
+  enlist: ({ ctx }, peer) => ctx.traceRefused('message', peer.id, 'unknown'),
+  'want-supernodes': ({ brokering }, peer, message) => brokering.onWantSupernodes(peer, message),
+  supernodes: ({ brokering }, peer, message) => brokering.onSupernodes(peer, message),
+  register: ({ brokering }, peer, message) => brokering.onRegister(peer, message),
+  registered: ({ brokering }, peer, message) => brokering.onRegistered(peer, message),
+  deregister: ({ brokering }, peer) => brokering.onDeregister(peer),
+  gossip: ({ brokering }, peer, message) => brokering.onGossip(peer, message),
 };
 
 export function handleMessage(parts: Parts, peer: Peer, message: Message): void {

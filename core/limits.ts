@@ -35,6 +35,16 @@ export const LIMITS = {
   repairQueue: 32,
   /** Chunk sends waiting for uplink tokens. */
   uplinkQueue: 1024,
+  /** Children of a supernode, supernodes a node remembers, those one list names, those one gossips with. */
+  children: 200,
+  supernodes: 64,
+  supernodeList: 8,
+  gossipDegree: 8,
+  /** Streams one gossip tells of, holders named for each, streams a supernode remembers from others. */
+  gossipStreams: 16,
+  gossipHolders: 2,
+  knownStreams: 256,
   /** Records a directory keeps. */
   directoryRecords: 200_000,
+  directorySupernodes: 10_000,
 } as const;

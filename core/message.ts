@@ -22,7 +22,14 @@ export type Message =
   | ChunkMessage
   | Pull
   | Lacking
-  | Leaving;
+  | Leaving
+  | Enlist
+  | WantSupernodes
+  | SupernodesMessage
+  | Register
+  | Registered
+  | Deregister
+  | Gossip;
 
 export type MessageType = Message['type'];
 
@@ -63,6 +70,37 @@ export interface StreamLoad {
 export interface Candidate {
   readonly contact: Contact;
   readonly load: StreamLoad | null;
+}
+
+/** What a supernode tells the directory about itself; signed with its key, under a domain of its own. */
+export interface SupernodeRecord {
+  readonly node: NodeId;
+  readonly publicKey: Uint8Array;
+  readonly address: string;
+  /** Children it has, and those it would take. */
+  readonly children: number;
+  readonly room: number;
+  readonly seq: number;
+  /** 0 withdraws it. */
+  readonly ttl: Time;
+  readonly signature: Uint8Array;
+}
+
+/** A supernode as others know it. */
+export interface SupernodeEntry {
+  readonly contact: Contact;
+  readonly room: number;
+  readonly children: number;
+  /** Time since it was heard to speak for itself. */
+  readonly age: Time;
+}
+
+/** A stream that somebody has, as supernodes tell each other. */
+export interface StreamNews {
+  readonly stream: StreamId;
+  /** Time since a holder was heard to speak for itself. */
+  readonly age: Time;
+  readonly candidates: readonly Candidate[];
 }
 
 /** Node to directory: I am here. Repeated before the time to live ends. */
@@ -221,6 +259,53 @@ export interface Leaving {
   readonly type: 'leaving';
   readonly stream: StreamId;
   readonly candidates: readonly Candidate[];
+}
+
+/** Supernode to directory: nodes may register with me. Repeated like an announcement. */
+export interface Enlist {
+  readonly type: 'enlist';
+  readonly record: SupernodeRecord;
+}
+/** Which supernodes are there, and are you one? To the directory or to any peer; the answer also tells the round trip. */
+export interface WantSupernodes {
+  readonly type: 'want-supernodes';
+  readonly stamp: Time;
+}
+export interface SupernodesMessage {
+  readonly type: 'supernodes';
+  /** Of the question. */
+  readonly stamp: Time;
+  /** Whether the sender is one, and how many children it would still take. */
+  readonly supernode: boolean;
+  readonly room: number;
+  readonly entries: readonly SupernodeEntry[];
+}
+/** Ordinary node to supernode: take me as a child, or renew that, with the room that I have. */
+export interface Register {
+  readonly type: 'register';
+  readonly stamp: Time;
+  readonly loads: readonly StreamLoad[];
+}
+/** Answer to a registration. `leaving` may come unasked: the sender is no supernode any longer. */
+export interface Registered {
+  readonly type: 'registered';
+  readonly stamp: Time;
+  readonly verdict: 'accepted' | 'full' | 'ordinary' | 'leaving';
+  /** Place of the child among all, strongest first: who follows a supernode that is alone and fails. */
+  readonly place: number;
+  readonly entries: readonly SupernodeEntry[];
+}
+/** The child has another primary, or is a supernode itself. */
+export interface Deregister {
+  readonly type: 'deregister';
+}
+/** Between supernodes: my room, whom else I know, which streams there are. */
+export interface Gossip {
+  readonly type: 'gossip';
+  readonly room: number;
+  readonly children: number;
+  readonly entries: readonly SupernodeEntry[];
+  readonly streams: readonly StreamNews[];
 }
 
 /** What the control API, the command line and the simulator ask of a node. */

@@ -32,6 +32,7 @@ const TIMER_ACTIONS: { readonly [T in Timer]: (parts: Parts) => void } = {
     ctx.deadlines.set('improve', ctx.now + improveAfter(ctx.rng.next()));
   },
   uplink: ({ relay }) => relay.drain(),
+  brokering: ({ brokering }) => brokering.step(),
   leave: ({ leave }) => leave.finish(),
 };
 
@@ -43,6 +44,7 @@ export class AstralNode implements Machine<Message, Command, View> {
   constructor(identity: Identity, config: Config, rng: Rng, crypto: Crypto) {
     this.#parts = createParts(identity, config, rng, crypto);
     this.#parts.ctx.deadlines.set('bootstrap', 0);
+    this.#parts.ctx.deadlines.set('brokering', 0);
     this.#parts.ctx.deadlines.set('housekeeping', HOUSEKEEPING);
   }
 

@@ -1,4 +1,5 @@
 import type { Config, Identity } from './config.js';
+import { Brokering } from './brokering/brokering.js';
 import { NodeContext } from './context.js';
 import { Relay } from './delivery/relay.js';
 import { Repair } from './delivery/repair.js';
@@ -20,6 +21,7 @@ export interface Parts {
   readonly consumer: Consumer;
   readonly seek: Seek;
   readonly bootstrap: Bootstrap;
+  readonly brokering: Brokering;
   readonly publisher: Publisher;
   readonly leave: Leave;
   readonly pulse: Pulse;
@@ -33,8 +35,9 @@ export function createParts(identity: Identity, config: Config, rng: Rng, crypto
   const consumer = new Consumer(ctx);
   const seek = new Seek(ctx, consumer);
   const bootstrap = new Bootstrap(ctx);
+  const brokering = new Brokering(ctx);
   const publisher = new Publisher(ctx, relay);
-  const leave = new Leave(ctx, consumer, provider, bootstrap);
+  const leave = new Leave(ctx, { consumer, provider, bootstrap, brokering });
   const pulse = new Pulse({ ctx, relay, repair, provider, consumer });
-  return { ctx, relay, repair, provider, consumer, seek, bootstrap, publisher, leave, pulse };
+  return { ctx, relay, repair, provider, consumer, seek, bootstrap, brokering, publisher, leave, pulse };
 }

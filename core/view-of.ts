@@ -8,7 +8,10 @@ export function viewOf(ctx: NodeContext): View {
   return {
     node: ctx.id,
     incarnation: ctx.incarnation,
-    role: 'ordinary',
+    role: ctx.standing.role,
+    primary: ctx.standing.primary?.id ?? null,
+    children: [...ctx.standing.children.keys()],
+    supernodes: ctx.standing.known.fresh(ctx.now).map(({ id }) => id),
     uplink: { capacity: ctx.lendable, promised: ctx.promised },
     peers: [...ctx.peers.all()].map((peer) => ({
       peer: peer.id,

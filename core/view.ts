@@ -6,6 +6,10 @@ export interface View {
   readonly node: NodeId;
   readonly incarnation: number;
   readonly role: 'ordinary' | 'supernode';
+  /** The supernode it is registered with, the nodes registered with it, and the supernodes it has lately heard of. */
+  readonly primary?: NodeId | null;
+  readonly children?: readonly NodeId[];
+  readonly supernodes?: readonly NodeId[];
   /** Bits per second lent to the overlay, and those promised to consumers. */
   readonly uplink: { readonly capacity: number; readonly promised: number };
   readonly peers: readonly PeerView[];

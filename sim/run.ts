@@ -109,6 +109,13 @@ export class Run<M extends { readonly type: string }> {
     applyFaults(scenario.faults, this.#faultHost());
   }
 
+  /** Peers that are up and mean to stay. */
+  ids(): NodeId[] {
+    return [...this.#residents].flatMap(([id, { kind, upSince, leaving }]) =>
+      upSince >= 0 && !leaving && kind !== 'directory' ? [id] : [],
+    );
+  }
+
   /** Inputs handled by machines. */
   get events(): number {
     return this.world.inputs;

@@ -57,13 +57,12 @@ export class DirectoryService implements Listing {
   }
 
   nodes(): ListedNode[] {
-    return this.#directory
-      .view()
-      .nodes.slice(0, MAX_LISTED)
-      .map(({ record }) => {
-        const { host, port } = hostAndPort(record.endpoints[0] ?? null);
-        return { uuid: record.node, ip_address: host, port, supernode: false };
-      });
+    const { nodes, supernodes } = this.#directory.view();
+    const enlisted = new Set(supernodes.map(({ record }) => record.node));
+    return nodes.slice(0, MAX_LISTED).map(({ record }) => {
+      const { host, port } = hostAndPort(record.endpoints[0] ?? null);
+      return { uuid: record.node, ip_address: host, port, supernode: enlisted.has(record.node) };
+    });
   }
 
   streams(): ListedStream[] {

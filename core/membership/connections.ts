@@ -27,9 +27,10 @@ export function onPeer(parts: Parts, input: PeerInput): void {
   }
 }
 
-function onUp({ ctx, bootstrap }: Parts, id: NodeId, address: string | null, why: PeerReason): void {
+function onUp({ ctx, bootstrap, brokering }: Parts, id: NodeId, address: string | null, why: PeerReason): void {
   const kind = bootstrap.isDirectory({ node: id, address: address ?? '' }) ? 'directory' : 'node';
-  const peer = ctx.leaving ? null : ctx.peers.add(id, kind, address, ctx.now);
+  const full = ctx.leaving || ctx.peers.size >= ctx.maxPeers;
+  const peer = full ? null : ctx.peers.add(id, kind, address, ctx.now);
   if (peer === null) {
     ctx.fx.disconnect(id, ctx.leaving ? 'leaving' : 'busy', '');
     return;
@@ -44,11 +45,12 @@ function onUp({ ctx, bootstrap }: Parts, id: NodeId, address: string | null, why
     else if (address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
     ctx.deadlines.setEarlier('seek', ctx.now);
   }
+  brokering.onUp(peer);
 }
 
 /** The connection is gone, and with it all tickets held with this peer. */
 function onDown(
-  { ctx, relay, repair, provider, consumer, bootstrap, leave }: Parts,
+  { ctx, relay, repair, provider, consumer, bootstrap, brokering, leave }: Parts,
   peer: Peer,
   why: PeerReason,
 ): void {
@@ -68,17 +70,19 @@ function onDown(
   ctx.uplink.forget(peer.id);
   ctx.peers.remove(peer);
   ctx.fx.trace?.({ type: 'peer', peer: peer.id, change: 'down', why });
+  brokering.onDown(peer.id);
   if (peer.kind === 'directory' && !ctx.leaving) bootstrap.retryLater();
   leave.check();
 }
 
-export function onDial({ ctx, bootstrap }: Parts, { contact, outcome }: DialInput): void {
+export function onDial({ ctx, bootstrap, brokering }: Parts, { contact, outcome }: DialInput): void {
   if (outcome.ok) {
     if (bootstrap.isWay(contact)) bootstrap.learn(contact, outcome.peer);
     return;
   }
   const whom = contact.node ?? contact.address;
   ctx.traceRefused('dial', whom, 'unreachable');
+  brokering.onDialFailed(whom);
   for (const stream of ctx.streams.values()) {
     if (!stream.dials.delete(whom)) continue;
     if (outcome.why === 'busy') stream.candidates.postpone(whom, ctx.now, RETRY);
@@ -96,7 +100,7 @@ export function drop(parts: Parts, peer: Peer, code: ByeCode, detail: string): v
 /** Closes what has not been used for a while, once half of the room for peers is taken. */
 export function closeIdle(parts: Parts): void {
   const { ctx } = parts;
-  if (ctx.peers.size <= ctx.config.maxPeers / 2) return;
+  if (ctx.peers.size <= ctx.maxPeers / 2) return;
   for (const peer of [...ctx.peers.all()]) {
     const idle = ctx.peers.tickets(peer) === 0 && ctx.now > ctx.peers.lastUsed(peer) + IDLE;
     if (!idle || peer.kind !== 'node') continue;

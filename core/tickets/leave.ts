@@ -1,3 +1,4 @@
+import type { Brokering } from '../brokering/brokering.js';
 import type { NodeContext } from '../context.js';
 import type { CommandResult } from '../machine.js';
 import type { Bootstrap } from '../membership/bootstrap.js';
@@ -8,19 +9,28 @@ import type { Consumer } from './consumer.js';
 import type { Provider } from './provider.js';
 import type { Ticket } from './ticket.js';
 
+interface Involved {
+  readonly consumer: Consumer;
+  readonly provider: Provider;
+  readonly bootstrap: Bootstrap;
+  readonly brokering: Brokering;
+}
+
 /** Graceful leave: consumers are told where else to go and served until they have moved, then everybody is left. */
 export class Leave {
   readonly #ctx: NodeContext;
   readonly #consumer: Consumer;
   readonly #provider: Provider;
   readonly #bootstrap: Bootstrap;
+  readonly #brokering: Brokering;
   #done: ((result: CommandResult) => void) | null = null;
 
-  constructor(ctx: NodeContext, consumer: Consumer, provider: Provider, bootstrap: Bootstrap) {
+  constructor(ctx: NodeContext, { consumer, provider, bootstrap, brokering }: Involved) {
     this.#ctx = ctx;
     this.#consumer = consumer;
     this.#provider = provider;
     this.#bootstrap = bootstrap;
+    this.#brokering = brokering;
   }
 
   begin(done: (result: CommandResult) => void): void {
@@ -29,6 +39,7 @@ export class Leave {
     ctx.leaving = true;
     this.#done = done;
     this.#bootstrap.announce(0);
+    this.#brokering.leave();
     ctx.deadlines.clear('announce');
     ctx.deadlines.clear('seek');
     for (const stream of ctx.streams.values()) {

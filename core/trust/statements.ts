@@ -1,7 +1,7 @@
 import type { Manifest } from '../chunk.js';
 import type { Crypto, KeyPair } from '../machine.js';
-import type { NodeRecord } from '../message.js';
-import { writeManifestBody, writeRecordBody } from '../wire/fields.js';
+import type { NodeRecord, SupernodeRecord } from '../message.js';
+import { writeManifestBody, writeRecordBody, writeSupernodeBody } from '../wire/fields.js';
 import type { NodeId } from '../units.js';
 import { Writer } from '../wire/writer.js';
 
@@ -9,7 +9,12 @@ import { Writer } from '../wire/writer.js';
  * What a signature is for stands in front of what is signed, so that none can be taken for another: a length and one of
  * these. Chunk headers start with a letter that is no such length.
  */
-const DOMAINS = { manifest: 'astral manifest 1', record: 'astral record 1', report: 'astral report 1' } as const;
+const DOMAINS = {
+  manifest: 'astral manifest 1',
+  record: 'astral record 1',
+  supernode: 'astral supernode 1',
+  report: 'astral report 1',
+} as const;
 
 /** Bytes of `Crypto.hash`. */
 const HASH_BYTES = 32;
@@ -90,4 +95,27 @@ export function signReport(
 export function reporterOf(crypto: Crypto, report: Report, network: string = OPEN_NETWORK): NodeId | null {
   const genuine = crypto.verify(report.publicKey, reportBytes(crypto, report, network), report.signature);
   return genuine ? crypto.idOf(report.publicKey) : null;
+}
+
+function supernodeBytes(record: Omit<SupernodeRecord, 'signature'>, network: string): Uint8Array {
+  const writer = new Writer();
+  writer.text(DOMAINS.supernode);
+  writer.text(network);
+  writeSupernodeBody(writer, record);
+  return writer.finish();
+}
+
+/** Like `signRecord`; a record of the one kind is never taken for one of the other. */
+export function signSupernode(
+  crypto: Crypto,
+  key: KeyPair,
+  record: Omit<SupernodeRecord, 'signature'>,
+  network: string = OPEN_NETWORK,
+): SupernodeRecord {
+  return { ...record, signature: crypto.sign(key, supernodeBytes(record, network)) };
+}
+
+export function verifySupernode(crypto: Crypto, record: SupernodeRecord, network: string = OPEN_NETWORK): boolean {
+  if (crypto.idOf(record.publicKey) !== record.node) return false;
+  return crypto.verify(record.publicKey, supernodeBytes(record, network), record.signature);
 }

@@ -2,7 +2,8 @@ import { LIMITS } from '../limits.js';
 import type { ChunkMessage, Message, Tick } from '../message.js';
 import { PACKED_CHARACTERS } from './base32.js';
 import { SIGNATURE_BYTES } from './header.js';
-import { type BodyCodec, CODECS } from './messages.js';
+import type { BodyCodec } from './body.js';
+import { CODECS } from './messages.js';
 import { type Malformed, Reader } from './reader.js';
 import { ID_BYTES, Sizer, varintBytes, Writer } from './writer.js';
 

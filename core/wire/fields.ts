@@ -2,7 +2,16 @@ import { assert } from '../assert.js';
 import type { Manifest } from '../chunk.js';
 import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
-import type { Beat, Candidate, ClockReading, Keyframe, NodeRecord, StreamLoad, TicketRef } from '../message.js';
+import type {
+  Beat,
+  Candidate,
+  ClockReading,
+  Keyframe,
+  NodeRecord,
+  StreamLoad,
+  SupernodeRecord,
+  TicketRef,
+} from '../message.js';
 import { KEY_BYTES } from './header.js';
 import type { Reader } from './reader.js';
 import type { Sink } from './writer.js';
@@ -98,33 +107,33 @@ export function readTicketRef(reader: Reader): TicketRef {
   return { ticket: reader.u32(), generation: reader.u32() };
 }
 
-function writeLoad(sink: Sink, load: StreamLoad): void {
+export function writeLoad(sink: Sink, load: StreamLoad): void {
   sink.id(load.stream);
   sink.varint(load.free);
   sink.varint(load.interior);
   sink.varint(load.depth);
 }
 
-function readLoad(reader: Reader): StreamLoad {
+export function readLoad(reader: Reader): StreamLoad {
   return { stream: reader.id(), free: reader.u32(), interior: reader.u32(), depth: reader.u32() };
 }
 
-function writeContact(sink: Sink, contact: Contact): void {
+export function writeContact(sink: Sink, contact: Contact): void {
   sink.id(contact.node);
   sink.text(contact.address);
 }
 
-function readContact(reader: Reader): Contact {
+export function readContact(reader: Reader): Contact {
   return { node: reader.idOrNull(), address: reader.text() };
 }
 
-function writeCandidate(sink: Sink, candidate: Candidate): void {
+export function writeCandidate(sink: Sink, candidate: Candidate): void {
   writeContact(sink, candidate.contact);
   writeFlag(sink, candidate.load !== null);
   if (candidate.load !== null) writeLoad(sink, candidate.load);
 }
 
-function readCandidate(reader: Reader): Candidate {
+export function readCandidate(reader: Reader): Candidate {
   return { contact: readContact(reader), load: reader.flag() ? readLoad(reader) : null };
 }
 
@@ -152,6 +161,29 @@ export function readRecordBody(reader: Reader): Omit<NodeRecord, 'signature'> {
     publicKey: reader.raw(KEY_BYTES),
     endpoints: reader.list(LIMITS.endpoints, readText),
     streams: reader.list(LIMITS.streams, readLoad),
+    seq: reader.varint(),
+    ttl: reader.varint(),
+  };
+}
+
+/** All of a supernode's record that it signs. */
+export function writeSupernodeBody(sink: Sink, record: Omit<SupernodeRecord, 'signature'>): void {
+  sink.id(record.node);
+  sink.raw(record.publicKey, KEY_BYTES);
+  sink.text(record.address);
+  sink.varint(record.children);
+  sink.varint(record.room);
+  sink.varint(record.seq);
+  sink.varint(record.ttl);
+}
+
+export function readSupernodeBody(reader: Reader): Omit<SupernodeRecord, 'signature'> {
+  return {
+    node: reader.id(),
+    publicKey: reader.raw(KEY_BYTES),
+    address: reader.text(),
+    children: reader.u32(),
+    room: reader.u32(),
     seq: reader.varint(),
     ttl: reader.varint(),
   };

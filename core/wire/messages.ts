@@ -3,25 +3,12 @@ import type { Chunk } from '../chunk.js';
 import { LIMITS } from '../limits.js';
 import type { ChunkMessage, Message, MessageType, Refuse, TickBeat } from '../message.js';
 import type { TicketReason } from '../trace.js';
+import { type BodyCodec, numbered } from './body.js';
+import { BROKERING } from './brokering.js';
 import * as fields from './fields.js';
 import { ENVELOPE_BYTES, readHeader, SIGNATURE_BYTES } from './header.js';
 import { Reader } from './reader.js';
 import type { Sink } from './writer.js';
-
-/** How the body of one kind of message travels. `read` reports what it dislikes to the reader and never throws. */
-export interface BodyCodec<M extends Message> {
-  /** Second byte of the frame. Numbers are only ever added. */
-  readonly tag: number;
-  write(sink: Sink, message: M): void;
-  read(reader: Reader): M;
-}
-
-/** Names in the order of their numbers on the wire; a name without a number does not compile. */
-function numbered<T extends string>(numbers: Readonly<Record<T, number>>): readonly T[] {
-  const names: T[] = [];
-  for (const name of Object.keys(numbers) as T[]) names[numbers[name]] = name;
-  return names;
-}
 
 const MODES = numbered<ChunkMessage['mode']>({ push: 0, pull: 1 });
 const SIDES = numbered<'provider' | 'consumer'>({ provider: 0, consumer: 1 });
@@ -323,4 +310,5 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     },
     read: (reader) => ({ type: 'leaving', stream: reader.id(), candidates: fields.readCandidates(reader) }),
   },
+  ...BROKERING,
 };

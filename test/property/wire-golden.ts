@@ -1,5 +1,5 @@
 import type { Chunk } from '../../core/chunk.js';
-import type { Candidate, Message, MessageType, StreamLoad } from '../../core/message.js';
+import type { Candidate, Message, MessageType, StreamLoad, SupernodeEntry } from '../../core/message.js';
 
 interface Golden<T extends MessageType> {
   readonly message: Extract<Message, { type: T }>;
@@ -20,6 +20,7 @@ const candidates: Candidate[] = [
   { contact: { node: NODE, address: 'ws://a:1' }, load },
   { contact: { node: null, address: 'ws://ü:2' }, load: null },
 ];
+const entry: SupernodeEntry = { contact: { node: 'n1', address: 'ws://a:1' }, room: 97, children: 3, age: 300 };
 const chunk: Chunk = {
   stream: NODE,
   epoch: 1_700_000_000,
@@ -184,5 +185,50 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
   leaving: {
     message: { type: 'leaving', stream: 's1', candidates: [] },
     frame: '011202733100',
+  },
+  enlist: {
+    message: {
+      type: 'enlist',
+      record: {
+        node: NODE,
+        publicKey: KEY,
+        address: 'ws://a:1',
+        children: 3,
+        room: 97,
+        seq: 7,
+        ttl: 30_000_000,
+        signature: SIGNATURE,
+      },
+    },
+    frame: `
+      0113ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c
+      2d2e2f303132333435363738393a3b3c3d3e3f0877733a2f2f613a310361078087a70e404142434445464748494a4b4c
+      4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c
+      7d7e7f
+    `,
+  },
+  'want-supernodes': { message: { type: 'want-supernodes', stamp: 300 }, frame: '0114ac02' },
+  supernodes: {
+    message: { type: 'supernodes', stamp: 300, supernode: true, room: 97, entries: [entry] },
+    frame: '0115ac02016101026e310877733a2f2f613a316103ac02',
+  },
+  register: { message: { type: 'register', stamp: 300, loads: [load] }, frame: '0116ac0201027331030502' },
+  registered: {
+    message: { type: 'registered', stamp: 300, verdict: 'accepted', place: 4, entries: [entry] },
+    frame: '0117ac02000501026e310877733a2f2f613a316103ac02',
+  },
+  deregister: { message: { type: 'deregister' }, frame: '0118' },
+  gossip: {
+    message: {
+      type: 'gossip',
+      room: 97,
+      children: 3,
+      entries: [entry],
+      streams: [{ stream: 's1', age: 5, candidates }],
+    },
+    frame: `
+      0119610301026e310877733a2f2f613a316103ac02010273310502ff000102030405060708090a0b0c0d0e0f10111213
+      1415161718191a1b1c1d1e1f0877733a2f2f613a3101027331030502000977733a2f2fc3bc3a3200
+    `,
   },
 };

@@ -100,6 +100,47 @@ function statements(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>) {
   return { record, manifest };
 }
 
+/** What nodes say to supernodes, and those to each other. */
+function brokering(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>, candidate: fc.Arbitrary<Candidate>) {
+  const entry = fc.record({
+    contact: fc.record({ node: fc.option(id, { nil: null }), address: text }),
+    room: u32,
+    children: u32,
+    age: ordinal,
+  });
+  const entries = fc.array(entry, { maxLength: LIMITS.supernodeList });
+  const record = fc.record({
+    node: id,
+    publicKey: exactly(32),
+    address: text,
+    children: u32,
+    room: u32,
+    seq: whole,
+    ttl: whole,
+    signature: exactly(64),
+  });
+  const holders = fc.array(candidate, { maxLength: LIMITS.gossipHolders });
+  const news = fc.record({ stream: id, age: ordinal, candidates: holders });
+  const streams = fc.array(news, { maxLength: LIMITS.gossipStreams });
+  const loads = fc.array(load, { maxLength: LIMITS.streams });
+  const verdict = fc.constantFrom('accepted', 'full', 'ordinary', 'leaving' as const);
+  return {
+    enlist: fc.record({ type: type('enlist'), record }),
+    'want-supernodes': fc.record({ type: type('want-supernodes'), stamp: ordinal }),
+    supernodes: fc.record({
+      type: type('supernodes'),
+      stamp: ordinal,
+      supernode: fc.boolean(),
+      room: u32,
+      entries,
+    }),
+    register: fc.record({ type: type('register'), stamp: ordinal, loads }),
+    registered: fc.record({ type: type('registered'), stamp: ordinal, verdict, place: seq, entries }),
+    deregister: fc.record({ type: type('deregister') }),
+    gossip: fc.record({ type: type('gossip'), room: u32, children: u32, entries, streams }),
+  };
+}
+
 function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
   const load: fc.Arbitrary<StreamLoad> = fc.record({ stream: id, free: u32, interior: u32, depth: u32 });
   const candidate: fc.Arbitrary<Candidate> = fc.record({
@@ -149,6 +190,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
     pull: fc.record({ type: type('pull'), stream: id, epoch: whole, seqs }),
     lacking: fc.record({ type: type('lacking'), stream: id, epoch: whole, seqs }),
     leaving: fc.record({ type: type('leaving'), stream: id, candidates }),
+    ...brokering(id, load, candidate),
   };
 }
 

@@ -1,0 +1,37 @@
+import type { Rng } from '../machine.js';
+import type { Peer } from '../membership/peers.js';
+import type { StreamLoad } from '../message.js';
+import type { NodeId, Time } from '../units.js';
+import { Supernodes } from './supernodes.js';
+
+/** An ordinary node that is registered with this supernode. */
+export interface Child {
+  readonly peer: Peer;
+  readonly since: Time;
+  /** End of its registration unless it is renewed. */
+  expires: Time;
+  loads: readonly StreamLoad[];
+  /** The supernodes it was last told of, so that a list travels only when it is news. */
+  told: string;
+}
+
+/** What a node is among supernodes: its role, its primary, its children, and the supernodes it knows. */
+export class Standing {
+  role: 'ordinary' | 'supernode' = 'ordinary';
+  /** The supernode this node is registered with; null for a supernode and while one is looked for. */
+  primary: Peer | null = null;
+  /** When the last acknowledged registration was sent. */
+  acknowledged: Time = 0;
+  /** Place among the children of the primary, strongest first: who is to follow it. -1 while unknown. */
+  place = -1;
+  readonly children = new Map<NodeId, Child>();
+  readonly known: Supernodes;
+
+  /** Luck of this subject alone. */
+  readonly rng: Rng;
+
+  constructor(self: NodeId, rng: Rng) {
+    this.rng = rng;
+    this.known = new Supernodes(self);
+  }
+}

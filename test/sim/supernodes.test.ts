@@ -1,0 +1,149 @@
+import test from 'ava';
+import { LIMITS } from '../../core/limits.js';
+import type { Message } from '../../core/message.js';
+import { createRng } from '../../core/rng.js';
+import type { TraceEvent } from '../../core/trace.js';
+import { SECOND, type NodeId, type Time } from '../../core/units.js';
+import type { View } from '../../core/view.js';
+import { ASTRAL } from '../../experiments/protocols.js';
+import { DIRECTORY, PUBLISHER, Run } from '../../sim/run.js';
+import { loadScenario, type JsonObject } from '../../sim/scenario.js';
+
+/** A run that can be stopped, looked into and continued. */
+class Watched {
+  readonly run: Run<Message>;
+  readonly roles: { at: Time; node: NodeId; role: string; why: string }[] = [];
+
+  constructor(file: JsonObject, seed = 1) {
+    const loaded = loadScenario({ name: 'supernodes', viewers: 40, duration: '120s', ramp: '5s', ...file });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const trace = (at: Time, node: NodeId, event: TraceEvent): void => {
+      if (event.type === 'role') this.roles.push({ at, node, role: event.role, why: event.why });
+    };
+    const options = { ...ASTRAL, seed, check: 'all', trace } as const;
+    this.run = new Run(loaded.scenario, options, createRng(`supernodes/${seed}`));
+  }
+
+  until(seconds: number): this {
+    this.run.world.run(seconds * SECOND);
+    return this;
+  }
+
+  views(): View[] {
+    return this.run.ids().map((id) => this.run.world.node(id).host.machine.view() as View);
+  }
+
+  supernodes(): NodeId[] {
+    return this.views().flatMap(({ node, role }) => (role === 'supernode' ? [node] : []));
+  }
+
+  /** Nodes that are neither a supernode nor a child of one that knows of it. */
+  astray(): NodeId[] {
+    const views = this.views();
+    const children = new Map(views.map(({ node, role, children }) => [node, role === 'supernode' ? children : []]));
+    return views.flatMap(({ node, role, primary }) =>
+      role === 'supernode' || children.get(primary ?? '')?.includes(node) === true ? [] : [node],
+    );
+  }
+
+  /** Groups of supernodes that know of each other, by who is reachable from whom through their lists. */
+  components(): number {
+    const views = new Map(this.views().map((view) => [view.node, view]));
+    const left = new Set(this.supernodes());
+    let count = 0;
+    for (const first of left) {
+      count++;
+      const queue = [first];
+      left.delete(first);
+      for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+        for (const other of views.get(node)?.supernodes ?? []) if (left.delete(other)) queue.push(other);
+      }
+    }
+    return count;
+  }
+}
+
+test('in a fresh network somebody becomes a supernode for want of one, and everybody is a child within seconds', (t) => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const watched = new Watched({}, seed).until(20);
+    t.true(watched.roles.length > 0 && watched.roles.every(({ why }) => why === 'no-supernode' || why === 'surplus'));
+    t.deepEqual(watched.astray(), []);
+    t.is(watched.until(62).supernodes().length, 1, 'surplus supernodes have stepped down');
+    t.is(watched.components(), 1);
+    t.deepEqual(watched.astray(), []);
+  }
+});
+
+test('when supernodes are full more appear for want of capacity, and when nodes leave the surplus steps down', (t) => {
+  const watched = new Watched({
+    viewers: 60,
+    settings: { maxChildren: 12 },
+    faults: [{ at: '40s', kind: 'leave', target: 'viewer', param: 0.8 }],
+  }).until(39);
+  const full = watched.supernodes().length;
+  t.true(full >= 5 && full <= 2 * 6 + 1, `${full} for 61 nodes with 12 children each`);
+  t.true(watched.roles.some(({ why }) => why === 'capacity'));
+  t.deepEqual(watched.astray(), []);
+  for (const { children } of watched.views()) t.true((children ?? []).length <= 12);
+  t.is(watched.components(), 1);
+  watched.until(100);
+  const left = watched.views().length;
+  t.true(watched.supernodes().length <= 2 * Math.ceil(left / 12) + 1);
+  t.true(watched.supernodes().length < full);
+  t.deepEqual(watched.astray(), []);
+});
+
+test('the children of a crashed supernode have another one within seconds, and so have those of one that leaves', (t) => {
+  for (const kind of ['crash', 'leave']) {
+    const watched = new Watched({ viewers: 40, settings: { maxChildren: 20 } }).until(30);
+    const [victim] = watched.supernodes().filter((id) => id !== PUBLISHER);
+    t.truthy(victim);
+    if (kind === 'crash') watched.run.crash(victim as NodeId);
+    else watched.run.leave(victim as NodeId);
+    watched.until(kind === 'crash' ? 40 : 36);
+    t.deepEqual(watched.astray(), [], kind);
+    t.false(watched.supernodes().includes(victim as NodeId));
+  }
+});
+
+test('a supernode that is alone and crashes is followed by one of its children, not by all', (t) => {
+  const watched = new Watched({ viewers: 40 }).until(62);
+  const [alone] = watched.supernodes();
+  const before = watched.roles.length;
+  watched.run.crash(alone as NodeId);
+  watched.until(74);
+  t.deepEqual(watched.astray(), []);
+  const promoted = watched.roles.slice(before).filter(({ role }) => role === 'supernode');
+  t.true(promoted.length >= 1 && promoted.length <= 4, `${promoted.length} promoted themselves`);
+});
+
+test('both halves of a partition have supernodes, and are one overlay ten seconds after it heals', (t) => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const watched = new Watched(
+      { viewers: 60, faults: [{ at: '30s', kind: 'partition', target: 'viewer', param: 0.5, for: '30s' }] },
+      seed,
+    ).until(59);
+    t.true(watched.supernodes().length >= 2, 'each side has one');
+    t.true(watched.components() >= 2);
+    let healed = 60;
+    const whole = (): boolean => watched.components() === 1 && watched.astray().length === 0;
+    while (healed < 70 && !whole()) watched.until(++healed);
+    t.true(whole(), `seed ${seed}: ${watched.astray().join()} in ${watched.components()} components`);
+    t.log(`seed ${seed}: one overlay after ${healed - 60} s`);
+  }
+});
+
+test('while the directory is down newcomers are refused by nobody who is left, and supernodes go on', (t) => {
+  const watched = new Watched({
+    viewers: 40,
+    settings: { maxChildren: 20 },
+    faults: [{ at: '25s', kind: 'crash', target: 'directory' }],
+  }).until(30);
+  const victim = watched.supernodes().find((id) => id !== PUBLISHER) as NodeId;
+  watched.run.crash(victim);
+  watched.until(45);
+  t.false(watched.run.ids().includes(DIRECTORY));
+  t.deepEqual(watched.astray(), []);
+  t.is(watched.components(), 1);
+  t.true(watched.views().every(({ supernodes }) => (supernodes ?? []).length <= LIMITS.supernodes));
+});
