@@ -1,6 +1,6 @@
 import type { Rng } from '../core/machine.js';
 import type { NodeId, Time } from '../core/units.js';
-import { exp, exponential, normalQuantile } from './distributions.js';
+import { exp, exponential, log, normalQuantile } from './distributions.js';
 import type { NodeClass, Scenario, UplinkModel } from './scenario/shape.js';
 
 /** One viewer from its arrival to its end, drawn before the run so that it is the same for every protocol. */
@@ -23,12 +23,13 @@ export function planVisits(scenario: Scenario, rng: Rng): Visit[] {
   const arrivals = arrivalTimes(scenario, rng.fork('arrivals'));
   const sessions = rng.fork('sessions');
   const uplinks = new Uplinks(scenario, rng.fork('uplinks'));
-  return arrivals.map((at, index) => {
+  const visits = arrivals.map((at, index): Visit => {
     const length = sessionLength(scenario, sessions);
     const how = sessions.next() < scenario.crashShare ? 'crash' : 'leave';
     const leavesAt = length === null || at + length >= scenario.duration ? null : at + length;
     return { id: `v${index + 1}`, at, leavesAt, how, ...uplinks.next() };
   });
+  return scenario.cliff === null ? visits : overTheCliff(visits, scenario, rng.fork('cliff'));
 }
 
 /** Uplink of the publisher, bits per second. */
@@ -36,16 +37,54 @@ export function publisherUplink(scenario: Scenario): number {
   return rateAt(scenario.publisher.uplink, scenario, 0.5);
 }
 
+/** Steepness of the crowd: its first and its last hundredth are cut off. */
+const CROWD_EDGE = 0.01;
+
 function arrivalTimes(scenario: Scenario, rng: Rng): Time[] {
-  const { viewers, ramp, duration, sessions } = scenario;
-  const times = Array.from({ length: viewers }, () => Math.floor(rng.next() * ramp));
+  const { viewers, ramp, duration, sessions, arrivals } = scenario;
+  const early = arrivals.model === 'crowd' ? Math.round(viewers * arrivals.initial) : viewers;
+  const times = Array.from({ length: viewers }, (_, index) => {
+    if (arrivals.model === 'ramp' || index < early) return Math.floor(rng.next() * ramp);
+    return Math.floor(arrivals.at + arrivals.within * logistic(rng.next()));
+  });
   if (sessions.model === 'exponential' && sessions.mean > 0) {
     const gap = sessions.mean / viewers;
     for (let at = exponential(rng, gap); at < duration; at += exponential(rng, gap)) {
-      if (rng.next() * ramp < at) times.push(Math.floor(at));
+      if (rng.next() < presence(scenario, at)) times.push(Math.floor(at));
     }
   }
-  return times.sort((a, b) => a - b);
+  return times.filter((at) => at < duration).sort((a, b) => a - b);
+}
+
+/** Quantile of a logistic curve whose ends are cut off, from 0 to 1. */
+function logistic(p: number): number {
+  const share = CROWD_EDGE + (1 - 2 * CROWD_EDGE) * p;
+  return 0.5 + log(share / (1 - share)) / (2 * log((1 - CROWD_EDGE) / CROWD_EDGE));
+}
+
+/** Share of the viewers that arrivals are to keep at a time. */
+function presence({ arrivals, cliff, ramp }: Scenario, at: Time): number {
+  const ramped = at < ramp ? at / ramp : 1;
+  const left = cliff === null ? 0 : cliff.share * Math.min(1, Math.max(0, (at - cliff.at) / cliff.within));
+  if (arrivals.model === 'ramp') return ramped * (1 - left);
+  const crowd = Math.min(1, Math.max(0, (at - arrivals.at) / arrivals.within));
+  return (arrivals.initial * ramped + (1 - arrivals.initial) * crowd) * (1 - left);
+}
+
+/** A share of those who are there when the cliff begins leave in its course, if they do not leave before. */
+function overTheCliff(visits: readonly Visit[], scenario: Scenario, rng: Rng): Visit[] {
+  const { cliff, crashShare, duration } = scenario;
+  if (cliff === null) return [...visits];
+  const present = visits.filter(({ at, leavesAt }) => at < cliff.at && (leavesAt ?? duration) > cliff.at);
+  const order = permutation(present.length, rng);
+  const leavers = new Set(order.slice(0, Math.round(present.length * cliff.share)).map((index) => present[index]!.id));
+  return visits.map((visit) => {
+    if (!leavers.has(visit.id)) return visit;
+    const leavesAt = Math.floor(cliff.at + rng.next() * cliff.within);
+    const how = rng.next() < crashShare ? 'crash' : 'leave';
+    const sooner = leavesAt < duration && leavesAt < (visit.leavesAt ?? duration);
+    return sooner ? { ...visit, leavesAt, how } : visit;
+  });
 }
 
 function sessionLength(scenario: Scenario, rng: Rng): Time | null {

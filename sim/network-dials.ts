@@ -4,6 +4,8 @@ import type { Dial, DialFailure, Exchange, NetworkOptions, Station } from './net
 
 const ROUND_TRIPS = 4;
 const TIMEOUT = 5 * SECOND;
+/** A handshake waits for a node that stands still, and looks this often whether it goes on. */
+const PAUSED_RETRY = 50 * MS;
 const SCHEME = 'sim:';
 
 /** The address under which a simulated node is dialled. */
@@ -55,6 +57,12 @@ export class Dials<M, C> {
     const heard = Math.ceil(now + dial.back.base + dial.back.spread);
     if (this.#unanswered(dial)) {
       this.#fail(from, contact, Math.max(heard, dial.startedAt + this.#timeout), 'timeout');
+      return;
+    }
+    if (to.paused) {
+      const givesUp = dial.startedAt + this.#timeout;
+      if (now >= givesUp) this.#fail(from, contact, heard, 'timeout');
+      else this.#exchange.scheduleDial(Math.min(now + PAUSED_RETRY, givesUp), dial);
       return;
     }
     const verdict = this.#verdict(dial);

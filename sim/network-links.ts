@@ -48,6 +48,8 @@ export const CONGESTED = 4;
 export const STALLED = 8;
 /** The sender died; what had not left it by then is lost. */
 export const SILENT = 16;
+/** Nothing gets through any more and nobody was told, as when a router on the way forgets the connection. */
+export const SEVERED = 32;
 
 const GONE = -1;
 

@@ -6,10 +6,22 @@ import { Loss, jitter, nextLuck } from './network-luck.js';
 export class Transit {
   readonly #links: Links;
   readonly #loss: Loss;
+  readonly #rate: number;
+  /** Loss that a single node suffers beside that of all, by its number. */
+  readonly #own = new Map<number, number>();
+  /** Made once for each rate. */
+  readonly #models = new Map<number, Loss>();
 
   constructor(links: Links, lossRate: number) {
     this.#links = links;
+    this.#rate = lossRate;
     this.#loss = new Loss(lossRate);
+  }
+
+  /** Adds loss to what one node sends and receives; 0 takes it away. */
+  setLoss(node: number, rate: number): void {
+    if (rate > 0) this.#own.set(node, rate);
+    else this.#own.delete(node);
   }
 
   /** When the last bit of a message that left at `departs` reaches the receiver's access line. */
@@ -20,7 +32,8 @@ export class Transit {
     cells[row + LINK.luck] = luck;
     const delay = (cells[row + LINK.base] as number) + (cells[row + LINK.spread] as number) * jitter(luck);
     let arrival = departs + extra + delay;
-    if (!this.#loss.none) arrival = this.#suffer(link, bytes, departs, arrival);
+    const loss = this.#own.size === 0 ? this.#loss : this.#lossBetween(row);
+    if (!loss.none) arrival = this.#suffer(loss, link, bytes, departs, arrival);
     const lastOfClass = row + (media ? LINK.lastMedia : LINK.lastControl);
     if (arrival < (cells[lastOfClass] as number)) arrival = cells[lastOfClass] as number;
     cells[lastOfClass] = arrival;
@@ -28,22 +41,32 @@ export class Transit {
   }
 
   /** Arrival under loss: the cap on throughput, the delay of retransmissions, and what waits behind one. */
-  #suffer(link: number, bytes: number, departs: Time, arrival: Time): Time {
+  #suffer(loss: Loss, link: number, bytes: number, departs: Time, arrival: Time): Time {
     const cells = this.#links.cells;
     const row = link * LINK_STRIDE;
     const roundTrip = cells[row + LINK.roundTrip] as number;
     const begins = departs - bytes * (cells[row + LINK.upPerByte] as number);
     const pathFree = cells[row + LINK.pathFree] as number;
-    const free = (pathFree > begins ? pathFree : begins) + bytes * this.#loss.perByte(roundTrip);
+    const free = (pathFree > begins ? pathFree : begins) + bytes * loss.perByte(roundTrip);
     cells[row + LINK.pathFree] = free;
     let result = free > departs ? arrival + (free - departs) : arrival;
     const hold = cells[row + LINK.hold] as number;
     if (hold > result && departs > (cells[row + LINK.holdFrom] as number)) result = hold;
-    const delay = this.#loss.delay(bytes, roundTrip, cells[row + LINK.luck] as number);
+    const delay = loss.delay(bytes, roundTrip, cells[row + LINK.luck] as number);
     if (delay === 0) return result;
     result += delay;
     cells[row + LINK.holdFrom] = departs;
     cells[row + LINK.hold] = result;
     return result;
+  }
+
+  #lossBetween(row: number): Loss {
+    const from = this.#own.get(this.#links.cells[row + LINK.from] as number) ?? 0;
+    const to = this.#own.get(this.#links.cells[row + LINK.to] as number) ?? 0;
+    if (from === 0 && to === 0) return this.#loss;
+    const rate = 1 - (1 - this.#rate) * (1 - from) * (1 - to);
+    let model = this.#models.get(rate);
+    if (model === undefined) this.#models.set(rate, (model = new Loss(rate)));
+    return model;
   }
 }

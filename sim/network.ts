@@ -4,8 +4,11 @@ import { SECOND, type NodeId, type Time } from '../core/units.js';
 import { hashString, mix } from './digest.js';
 import { AccessLinks, type AccessLink } from './network-access.js';
 import { addressOf, Dials } from './network-dials.js';
-import { LINK, LINK_STRIDE, Links, CONGESTED, OWN_END, PEER_END, SILENT, STALLED } from './network-links.js';
+import { LINK, LINK_STRIDE, Links, CONGESTED, OWN_END, PEER_END, SEVERED, SILENT, STALLED } from './network-links.js';
+import { Congestion } from './network-congestion.js';
 import { HeldMessages } from './network-held.js';
+import { Impairments } from './network-impairments.js';
+import { Pauses } from './network-pauses.js';
 import { Stations } from './network-stations.js';
 import { Transit } from './network-transit.js';
 import {
@@ -19,13 +22,8 @@ import {
   type Station,
 } from './network-types.js';
 import { KIND } from './queue-types.js';
-import { Rules } from './rules.js';
+import { Rules, type Verdict } from './rules.js';
 
-/** A connection is congested above this many undelivered bytes or this wait, and writable again below half. */
-const CONGESTED_BYTES = 256 * 1024;
-const CONGESTED_WAIT = 1 * SECOND;
-/** A socket takes no more than this; its connection is closed as slow. */
-const SOCKET_BOUND = 4 * 1024 * 1024;
 const GIVE_UP = 20 * SECOND;
 const HELLO_BYTES = 256;
 const BYE_BYTES = 32;
@@ -40,6 +38,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   readonly access = new AccessLinks();
   readonly links = new Links();
   readonly rules = new Rules();
+  readonly pauses = new Pauses();
+  readonly impairments: Impairments<M, C>;
   /** Bytes of the message being delivered, for digests; 0 outside of a delivery. */
   deliveredBytes = 0;
   /** Number of the node that the message goes to; -1 outside of a delivery. */
@@ -50,7 +50,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   readonly #dials: Dials<M, C>;
   readonly #giveUp: Time;
   readonly #stations = new Stations<M, C>();
-  readonly #held = new HeldMessages<M>();
+  readonly #held: HeldMessages<M>;
+  readonly #congestion: Congestion;
   /** Stamps of the give-up timers of links that are or were stalled. */
   readonly #stalls = new Map<number, number>();
   #connections = 0;
@@ -61,6 +62,21 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     this.#transit = new Transit(this.links, options.loss ?? 0);
     this.#giveUp = options.giveUp ?? GIVE_UP;
     this.#dials = new Dials(this, options);
+    const { access, links, pauses } = this;
+    this.impairments = new Impairments({ access, links, pauses, stations: this.#stations, transit: this.#transit });
+    this.#congestion = new Congestion(
+      links,
+      (link, at, change, why) => this.#report(link, at, change, why),
+      (link) => this.#schedule(ports.now(), KIND.reset, link, 0, 'slow'),
+    );
+    this.#held = new HeldMessages<M>({
+      judge: (link, message) => this.#judge(link, message),
+      transmit: (link, message, extra) => this.#transmit(link, message, extra),
+      fill: (link, message, sign) => this.#fill(link, sign * options.sizes.encodedBytes(message)),
+      stall: (link) => this.#stall(link),
+      flow: (link) => this.links.unmark(link, STALLED),
+      retryLater: (link) => this.#schedule(ports.now() + RETRY, KIND.retry, link, 0, null),
+    });
   }
 
   /** Makes a node known, with its access line, before it is attached; returns its number. */
@@ -94,6 +110,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     station.links.clear();
     station.receive = ignore;
     station.life++;
+    this.impairments.resume(node, true);
     if (station.state !== 'up') return;
     station.state = 'crashed';
     this.access.silence(station.index, this.#ports.now());
@@ -111,7 +128,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const link = station.links.get(to);
     if (link === undefined) return;
     const carried = this.#options.transform === undefined ? message : this.#options.transform(message);
-    if (this.rules.active || this.#held.any) this.#sendUnderRules(link, from, to, carried);
+    if (this.rules.active || this.#held.any || this.impairments.severed) this.#held.send(link, carried);
     else this.#transmit(link, carried, 0);
   }
 
@@ -150,14 +167,16 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   }
 
   paired(link: number): boolean {
-    return this.links.is(link, PEER_END);
+    return this.links.is(link, PEER_END) && !this.links.is(link, SEVERED);
   }
 
   closeEnd(link: number, why: PeerReason): void {
     const station = this.#stations.at(this.links.get(link, LINK.from));
     const peer = this.#nameAt(link, LINK.to);
     this.#release(station, peer, link);
-    station.receive({ type: 'peer', peer, change: 'down', why });
+    const tell = (): void => station.receive({ type: 'peer', peer, change: 'down', why });
+    if (station.paused) this.pauses.hold(station.index, tell);
+    else tell();
   }
 
   inform(station: Station<M, C>, at: Time, input: Input<M, C>): void {
@@ -216,7 +235,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     this.#ports.queue.push(Math.ceil(arrival), KIND.arrive, link, bytes * 2 + (media ? 1 : 0), message);
     const outstanding = (cells[row + LINK.outstanding] as number) + bytes;
     cells[row + LINK.outstanding] = outstanding;
-    if (outstanding > CONGESTED_BYTES || departs - now > CONGESTED_WAIT) this.#congest(link, outstanding);
+    this.#congestion.filled(link, outstanding, departs - now, now);
   }
 
   #arrive(link: number, packed: number, message: M): void {
@@ -241,9 +260,13 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   #deliver(link: number, packed: number, message: M): void {
     const cells = this.links.cells;
     const row = link * LINK_STRIDE;
+    const receiver = this.#stations.at(cells[row + LINK.to] as number);
+    if (receiver.paused) {
+      this.pauses.hold(receiver.index, () => this.#deliver(link, packed, message));
+      return;
+    }
     cells[row + LINK.pending]!--;
     const state = cells[row + LINK.state] as number;
-    const receiver = this.#stations.at(cells[row + LINK.to] as number);
     if ((state & PEER_END) === 0) {
       if ((state & OWN_END) === 0) this.links.settle(link);
       else this.#unanswered(link, receiver);
@@ -254,7 +277,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     const outstanding = (cells[row + LINK.outstanding] as number) - bytes;
     cells[row + LINK.outstanding] = outstanding;
     if ((state & STALLED) !== 0) this.links.unmark(link, STALLED);
-    if ((state & CONGESTED) !== 0 && outstanding < CONGESTED_BYTES / 2) this.#relieve(link);
+    if ((state & CONGESTED) !== 0) this.#congestion.drained(link, outstanding, this.#ports.now());
     this.access.countReceived(receiver.index, bytes, media ? payloadOf(this.#options.sizes, message) : 0, media);
     const from = this.#stations.names[cells[row + LINK.from] as number] as NodeId;
     this.deliveredBytes = bytes;
@@ -285,6 +308,13 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
   }
 
   #handleLink(kind: number, link: number, argument: number, payload: unknown): void {
+    if (kind === KIND.bye && this.pauses.any) {
+      const told = this.links.get(link, LINK.to);
+      if (this.pauses.holds(told)) {
+        this.pauses.hold(told, () => this.#handleLink(kind, link, argument, payload));
+        return;
+      }
+    }
     this.links.set(link, LINK.pending, this.links.get(link, LINK.pending) - 1);
     const open = this.links.is(link, OWN_END);
     const reverse = this.links.get(link, LINK.reverse);
@@ -294,7 +324,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       this.links.settle(link);
       return;
     } else if (kind === KIND.reset) this.closeEnd(link, payload as PeerReason);
-    else if (kind === KIND.retry) this.#retry(link);
+    else if (kind === KIND.retry) this.#held.retry(link);
     else {
       assert(kind === KIND.expire, 'an event of the network');
       if (this.links.is(link, STALLED) && this.#stalls.get(link) === argument) this.closeEnd(link, 'timeout');
@@ -302,64 +332,21 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     this.links.settle(link);
   }
 
-  #sendUnderRules(link: number, from: NodeId, to: NodeId, message: M): void {
-    const verdict = this.#held.has(link) ? 'drop' : this.rules.judge(from, to, message, this.#ports.now());
-    if (verdict !== 'drop') {
-      this.#transmit(link, message, verdict === 'pass' ? 0 : verdict.delay);
-      return;
-    }
-    const outstanding = this.links.get(link, LINK.outstanding) + this.#options.sizes.encodedBytes(message);
+  #judge(link: number, message: M): Verdict {
+    if (this.links.is(link, SEVERED)) return 'drop';
+    return this.rules.judge(this.#nameAt(link, LINK.from), this.#nameAt(link, LINK.to), message, this.#ports.now());
+  }
+
+  /** More, or less, waits in the sender's socket. */
+  #fill(link: number, bytes: number): void {
+    const outstanding = this.links.get(link, LINK.outstanding) + bytes;
     this.links.set(link, LINK.outstanding, outstanding);
-    if (this.#held.add(link, message)) {
-      this.#stall(link);
-      this.#schedule(this.#ports.now() + RETRY, KIND.retry, link, 0, null);
-    }
-    if (outstanding > CONGESTED_BYTES) this.#congest(link, outstanding);
-  }
-
-  /** Sends what is held as far as the rules let it pass. */
-  #retry(link: number): void {
-    const from = this.#nameAt(link, LINK.from);
-    const to = this.#nameAt(link, LINK.to);
-    const now = this.#ports.now();
-    const done = this.#held.release(
-      link,
-      (message) => this.rules.judge(from, to, message, now),
-      (message, delay) => {
-        const bytes = this.#options.sizes.encodedBytes(message);
-        this.links.set(link, LINK.outstanding, this.links.get(link, LINK.outstanding) - bytes);
-        this.links.unmark(link, STALLED);
-        this.#transmit(link, message, delay);
-      },
-    );
-    if (!done) this.#schedule(now + RETRY, KIND.retry, link, 0, null);
-  }
-
-  /** Reports congestion once; beyond what a socket takes the connection ends. */
-  #congest(link: number, outstanding: number): void {
-    if (outstanding > SOCKET_BOUND) {
-      this.#schedule(this.#ports.now(), KIND.reset, link, 0, 'slow');
-      return;
-    }
-    if (this.links.is(link, CONGESTED)) return;
-    this.links.mark(link, CONGESTED);
-    this.#report(link, this.#ports.now(), 'congested', 'full');
-  }
-
-  #relieve(link: number): void {
-    this.links.unmark(link, CONGESTED);
-    const acknowledged = Math.ceil(this.#ports.now() + this.links.get(this.links.get(link, LINK.reverse), LINK.base));
-    this.#report(link, acknowledged, 'writable', 'drained');
+    if (bytes > 0) this.#congestion.filled(link, outstanding, 0, this.#ports.now());
   }
 
   #report(link: number, at: Time, change: 'congested' | 'writable', why: PeerReason): void {
     const peer = this.#nameAt(link, LINK.to);
-    this.inform(this.#stations.at(this.links.get(link, LINK.from)), at, {
-      type: 'peer',
-      peer,
-      change,
-      why,
-    });
+    this.inform(this.#stations.at(this.links.get(link, LINK.from)), at, { type: 'peer', peer, change, why });
   }
 
   /** Closes the own end at once; the peer hears of it behind all that was sent. */
@@ -371,7 +358,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
       this.links.get(link, LINK.lastControl),
       this.links.get(link, LINK.lastMedia),
     );
-    const cut = this.#held.has(link) || this.blocked(station.name, peer);
+    const cut = this.#held.has(link) || this.links.is(link, SEVERED) || this.blocked(station.name, peer);
     if (!cut) this.#schedule(Math.ceil(arrival), KIND.bye, link, 0, why);
     this.#release(station, peer, link);
   }
@@ -394,6 +381,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
 
   #receive(node: number, life: number, input: Input<M, C>): void {
     const station = this.#stations.at(node);
-    if (station.life === life) station.receive(input);
+    if (station.life !== life) return;
+    if (station.paused) this.pauses.hold(node, () => this.#receive(node, life, input));
+    else station.receive(input);
   }
 }

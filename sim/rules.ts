@@ -9,7 +9,10 @@ export type Verdict = 'pass' | 'drop' | { readonly delay: Time };
 /** `message` is null for a dial. null is no opinion: the next rule decides; without any opinion the message passes. */
 export type Rule = (from: NodeId, to: NodeId, message: unknown, now: Time) => Verdict | null;
 
-/** The rules in force, in order; the first verdict wins. Each is named, so that a fault can lift what it imposed. */
+/**
+ * The rules in force, in order: the first `pass` or `drop` decides, delays up to there add up. Each is named, so that a
+ * fault can lift what it imposed.
+ */
 export class Rules {
   readonly #rules = new Map<string, Rule>();
 
@@ -26,11 +29,14 @@ export class Rules {
   }
 
   judge(from: NodeId, to: NodeId, message: unknown, now: Time): Verdict {
+    let delay = 0;
     for (const rule of this.#rules.values()) {
       const verdict = rule(from, to, message, now);
-      if (verdict !== null) return verdict;
+      if (verdict === 'drop') return verdict;
+      if (verdict === 'pass') break;
+      if (verdict !== null) delay += verdict.delay;
     }
-    return 'pass';
+    return delay === 0 ? 'pass' : { delay };
   }
 }
 
@@ -41,6 +47,11 @@ export function partition(sideOf: (node: NodeId) => number | string | null): Rul
     const there = sideOf(to);
     return here !== null && there !== null && here !== there ? 'drop' : null;
   };
+}
+
+/** Nothing that these nodes send arrives anywhere else. */
+export function mute(sends: (node: NodeId) => boolean): Rule {
+  return (from, to) => (sends(from) && !sends(to) ? 'drop' : null);
 }
 
 /** Adds a delay to everything that the predicate picks. */

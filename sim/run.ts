@@ -16,13 +16,15 @@ import { applyFaults, type FaultHost } from './faults.js';
 import { drawRegion, Geography, REGIONS } from './geography.js';
 import { Guard } from './guard.js';
 import { handshakeOf } from './handshake.js';
+import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
-import { COUNTER } from './network-access.js';
+import { COUNTER, type AccessLink } from './network-access.js';
 import { addressOf } from './network-dials.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimulateOptions } from './simulate.js';
 import { chunksPerSecond, Source } from './source.js';
+import { isSelection, select } from './targets.js';
 import { World } from './world.js';
 
 export const PUBLISHER: NodeId = 'publisher';
@@ -33,7 +35,7 @@ const LEAVE_MARGIN: Time = 5 * SECOND;
 
 interface Resident<M> {
   readonly kind: 'viewer' | 'publisher' | 'directory' | 'helper';
-  readonly uplink: number;
+  readonly line: AccessLink;
   readonly make: (durable: DurableState | null) => Machine<M, Command, unknown>;
   upSince: Time;
   leaving: boolean;
@@ -58,6 +60,10 @@ export class Run<M extends { readonly type: string }> {
   readonly #source: Source;
   readonly #visits: readonly Visit[];
   readonly #genuine = new WeakSet<Chunk>();
+  /** Ends all that faults impose. */
+  readonly #liftFaults: () => void;
+  readonly #newcomers: Rng;
+  #replacements = 0;
   #pollutedPlayed = 0;
   #measuring = true;
   #quiet = false;
@@ -95,6 +101,8 @@ export class Run<M extends { readonly type: string }> {
       targetLag,
       chunksPerSecond: most,
       connected: (a, b) => !network.blocked(a, b) && !network.blocked(b, a),
+      oneWay: (from, to) => this.#delay(from, to),
+      mark: markOf(scenario),
     });
     this.panel = new Panel(options.check ?? scenario.check, options.lacks);
     this.traffic = this.#traffic();
@@ -106,7 +114,8 @@ export class Run<M extends { readonly type: string }> {
     this.#source = new Source(scenario, key, this.#stream);
     this.#visits = planVisits(scenario, rng.fork('visits'));
     this.#populate();
-    applyFaults(scenario.faults, this.#faultHost());
+    this.#newcomers = rng.fork('newcomers');
+    this.#liftFaults = applyFaults(scenario.faults, this.#faultHost());
   }
 
   /** Peers that are up and mean to stay. */
@@ -138,10 +147,7 @@ export class Run<M extends { readonly type: string }> {
     }
     const full = [PUBLISHER, ...this.#visits.slice(0, viewers).map((visit) => visit.id)];
     const uplinks = [publisherUplink(this.#scenario), ...this.#visits.slice(0, viewers).map((visit) => visit.uplink)];
-    const latency = (from: number, to: number): Time => {
-      const path = this.#geography.path(full[from]!, full[to]!);
-      return path.base + path.spread;
-    };
+    const latency = (from: number, to: number): Time => this.#delay(full[from]!, full[to]!);
     const figures = summarise(this.metrics, { traffic: this.traffic, plant: { uplinks, latency }, viewers, duration });
     return { ...figures, polluted: { played: this.#pollutedPlayed, forwarded: this.metrics.pollutedForwarded } };
   }
@@ -151,7 +157,7 @@ export class Run<M extends { readonly type: string }> {
     const { duration, quiet } = this.#scenario;
     if (this.panel.wantsQuiet) {
       this.#quiet = true;
-      this.#scenario.faults.forEach((_fault, index) => this.world.network.rules.remove(`fault/${index}`));
+      this.#liftFaults();
       this.world.run(duration + quiet);
       this.panel.quiet(duration + quiet, this.#snapshot());
     }
@@ -195,21 +201,20 @@ export class Run<M extends { readonly type: string }> {
     const { createDirectory, helpers } = this.#options;
     if (createDirectory !== null) {
       const make = () => createDirectory(this.#rng.fork('directory'), this.#crypto);
-      this.#move(DIRECTORY, 'directory', DIRECTORY_RATE, DIRECTORY_RATE, make);
+      this.#move(DIRECTORY, 'directory', { up: DIRECTORY_RATE, down: DIRECTORY_RATE }, make);
     }
     const uplink = publisherUplink(this.#scenario);
-    this.#move(PUBLISHER, 'publisher', uplink, publisher.downlink, (durable) => this.#peer(PUBLISHER, uplink, durable));
+    const line = { up: uplink, down: publisher.downlink };
+    this.#move(PUBLISHER, 'publisher', line, (durable) => this.#peer(PUBLISHER, uplink, durable));
     const home = this.#geography.regionOf(PUBLISHER);
-    for (const { id, region, uplink: lent, downlink, create } of helpers?.(this.#scenario, home) ?? []) {
-      this.#move(id, 'helper', lent, downlink, (durable) => this.#peer(id, lent, durable, create), region);
+    for (const { id, region, uplink: up, downlink: down, create } of helpers?.(this.#scenario, home) ?? []) {
+      this.#move(id, 'helper', { up, down }, (durable) => this.#peer(id, up, durable, create), region);
     }
     this.#feed(stream.chunkTime);
     for (const visit of this.#visits) {
       this.world.schedule(visit.at, () => {
         if (this.#quiet) return;
-        this.#move(visit.id, 'viewer', visit.uplink, visit.downlink, (durable) =>
-          this.#peer(visit.id, visit.uplink, durable),
-        );
+        this.#arrive(visit.id, { up: visit.uplink, down: visit.downlink });
       });
       if (visit.leavesAt === null) continue;
       this.world.schedule(visit.leavesAt, () => {
@@ -220,20 +225,43 @@ export class Run<M extends { readonly type: string }> {
     }
   }
 
+  #arrive(id: NodeId, line: AccessLink): void {
+    this.#move(id, 'viewer', line, (durable) => this.#peer(id, line.up, durable));
+  }
+
+  /** The usual delay of the way from one node to another. */
+  #delay(from: NodeId, to: NodeId): Time {
+    const { base, spread } = this.#geography.path(from, to);
+    return base + spread;
+  }
+
   #faultHost(): FaultHost {
+    const { impairments, rules } = this.world.network;
+    const lineOf = (node: NodeId): AccessLink => this.world.node(node).link;
     return {
-      rules: this.world.network.rules,
+      rules,
       rng: this.#rng,
       schedule: (at, action) => this.world.schedule(at, action),
       targets: (word) => (this.#quiet ? [] : this.#named(word)),
       crash: (node) => this.crash(node),
       restart: (node) => (this.#quiet ? undefined : this.restart(node)),
       leave: (node) => this.leave(node),
+      replace: (node) => (this.#quiet ? undefined : this.#arrive(`r${++this.#replacements}`, lineOf(node))),
+      pause: (node) => this.world.pause(node),
+      resume: (node) => this.world.resume(node),
+      sever: (node) => impairments.sever(node),
+      lose: (node, name, rate) => impairments.lose(node, name, rate),
+      throttle: (node, name, factor) => impairments.throttle(node, lineOf(node), name, factor),
     };
   }
 
-  /** Nodes that are up: the one of this name, those of this kind, or all. */
+  /** Nodes that are up: the one of this name, those of this kind, or all; or one by its place in the overlay. */
   #named(word: string): NodeId[] {
+    if (isSelection(word)) {
+      const { viewers, views } = this.#snapshot();
+      const node = select(word, viewers, views, (n) => this.#newcomers.below(n));
+      return node === null ? [] : [node];
+    }
     const named: NodeId[] = [];
     for (const [id, { kind, upSince }] of this.#residents) {
       if (upSince >= 0 && (word === 'all' || word === kind || word === id)) named.push(id);
@@ -245,16 +273,15 @@ export class Run<M extends { readonly type: string }> {
   #move(
     id: NodeId,
     kind: Resident<M>['kind'],
-    up: number,
-    down: number,
+    line: AccessLink,
     make: Resident<M>['make'],
     region = drawRegion(this.#regions.fork(id)),
   ): void {
-    const resident: Resident<M> = { kind, uplink: up, make, upSince: -1, leaving: false };
+    const resident: Resident<M> = { kind, line, make, upSince: -1, leaving: false };
     this.#residents.set(id, resident);
     this.#geography.place(id, region);
     this.#up(id, resident);
-    this.world.add(id, make(null), { up, down });
+    this.world.add(id, make(null), line);
     this.#begin(id, resident);
   }
 
@@ -310,7 +337,7 @@ export class Run<M extends { readonly type: string }> {
     const now = this.world.now();
     resident.upSince = now;
     const region = REGIONS.indexOf(this.#geography.regionOf(id));
-    const info = { id, kind: resident.kind, uplink: resident.uplink, region };
+    const info = { id, kind: resident.kind, uplink: resident.line.up, region };
     if (this.#measuring) this.metrics.nodeUp(now, info);
     this.panel.nodeUp(now, info);
     this.#options.recorder?.nodeUp(now, info);

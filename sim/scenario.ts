@@ -97,6 +97,12 @@ function cross(scenario: Scenario, problems: Problem[]): void {
     `must be below ${perGroup}, the chunks between keyframes, so that the others have a size`,
   );
   problems.push(...validateFaults(scenario.faults));
+  const { arrivals } = scenario;
+  demand(
+    arrivals.model !== 'crowd' || arrivals.at >= scenario.ramp,
+    'arrivals.at',
+    'must not come before the ramp ends',
+  );
   const share = scenario.classes.reduce((sum, each) => sum + each.share, 0);
   demand(Math.abs(share - 1) < 1e-6, 'classes', `the shares must sum to 1, not ${share}`);
   demand(

@@ -100,7 +100,21 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
     return this.#nodes;
   }
 
+  /** The node handles nothing until it is resumed as often as it was paused; what comes for it waits. */
+  pause(id: NodeId): void {
+    if (this.node(id).state === 'running') this.network.impairments.pause(id);
+  }
+
+  resume(id: NodeId): void {
+    if (this.node(id).state === 'running') this.network.impairments.resume(id);
+  }
+
   command(id: NodeId, command: C, done?: (result: CommandResult) => void): void {
+    const { pauses } = this.network;
+    if (pauses.any && pauses.holds(this.node(id).index)) {
+      pauses.hold(this.node(id).index, () => this.command(id, command, done));
+      return;
+    }
     const acting = this.#acting;
     const index = this.#actingIndex;
     this.node(id).host.command(command, done);
@@ -169,12 +183,20 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   #carryOut(): void {
     const queue = this.#queue;
     const kind = queue.kind;
-    if (kind === KIND.wake) {
-      this.#waking = queue.target;
-      this.#wakes.fire(queue.target, queue.argument, this.#now);
-      this.#waking = -1;
-    } else if (kind === KIND.action) (queue.payload as () => void)();
+    if (kind === KIND.wake) this.#fireWake(queue.target, queue.argument);
+    else if (kind === KIND.action) (queue.payload as () => void)();
     else this.network.handle(kind, queue.target, queue.argument, queue.payload);
+  }
+
+  #fireWake(node: number, generation: number): void {
+    const { pauses } = this.network;
+    if (pauses.any && pauses.holds(node)) {
+      pauses.hold(node, () => this.#fireWake(node, generation));
+      return;
+    }
+    this.#waking = node;
+    this.#wakes.fire(node, generation, this.#now);
+    this.#waking = -1;
   }
 
   #start(node: WorldNode<M, C, V>): void {

@@ -6,6 +6,7 @@ import { PROTOCOLS } from '../../experiments/protocols.js';
 import { listWorkloads } from '../../experiments/workloads.js';
 import { CHECKERS } from '../../sim/checkers/panel.js';
 import { FAULTS } from '../../sim/faults.js';
+import { SELECTIONS } from '../../sim/targets.js';
 
 interface Item {
   readonly name: string;
@@ -25,7 +26,13 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
       feasibility: feasibilityPolicies,
       selection: selectionPolicies,
     }).flatMap(([kind, table]) => table.names().map((name) => ({ name, about: kind }))),
-  faults: () => Object.entries(FAULTS).map(([name, { about }]) => ({ name, about })),
+  faults: () => [
+    ...Object.entries(FAULTS).map(([name, { about, param }]) => ({
+      name,
+      about: param === null ? about : `${about} (param: ${param.about}, ${param.usual} unless given)`,
+    })),
+    ...Object.entries(SELECTIONS).map(([name, about]) => ({ name: `target ${name}`, about })),
+  ],
   checkers: () =>
     CHECKERS.map(({ invariant, about, cheap }) => ({ name: invariant, about: cheap ? `${about} (cheap)` : about })),
 };

@@ -1,4 +1,5 @@
 import { SECOND, type Time } from '../../core/units.js';
+import type { AfterFault } from './after-fault.js';
 import { Histogram } from './histogram.js';
 import type { Session } from './session.js';
 import type { SourceLog } from './source-log.js';
@@ -12,14 +13,17 @@ export class Arrivals {
   readonly deadlines: readonly Time[];
   readonly own: number;
   readonly lag = new Histogram();
+  /** Is told of every chunk judged; null without a marked fault. */
+  readonly after: AfterFault | null;
   readonly #source: SourceLog;
   readonly #retention: Time;
   readonly #mask: number;
   readonly #ringLength: number;
 
   /** @param perSecond the most chunks published in a second  @param targetLag how late a chunk is shown */
-  constructor(source: SourceLog, deadline: Time, targetLag: Time, perSecond: number) {
+  constructor(source: SourceLog, deadline: Time, targetLag: Time, perSecond: number, after: AfterFault | null = null) {
     this.#source = source;
+    this.after = after;
     this.deadlines = [...new Set([...CURVE.map((each) => each * 1000), deadline])].sort((a, b) => a - b);
     this.own = this.deadlines.indexOf(deadline);
     this.#retention = Math.max(...this.deadlines, targetLag + 2 * SECOND);
@@ -83,6 +87,7 @@ export class Arrivals {
       session.due[index]!++;
       if (inTime) session.onTime[index]!++;
       if (index !== own) continue;
+      this.after?.judge(session, this.#source.at(number), lag);
       session.dueBytes += this.#source.size(number);
       session.intact = inTime && (session.intact || this.#source.isKeyframe(number));
       if (session.intact) session.decodable++;

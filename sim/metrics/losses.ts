@@ -11,6 +11,8 @@ const IN_FLIGHT: Time = 500 * MS;
 /** What the death or leave of a provider costs its consumers, from the end to the detection, recovery and repair. */
 export class Losses {
   readonly detect = new Histogram();
+  /** The same less the time that the last word of the dead took to arrive. */
+  readonly detectBeyondOneWay = new Histogram();
   readonly recover = new Histogram();
   readonly repair = new Histogram();
   readonly gap = new Histogram();
@@ -18,6 +20,11 @@ export class Losses {
   forced = 0;
   spurious = 0;
   falseDetections = 0;
+  readonly #oneWay: (from: NodeId, to: NodeId) => Time;
+
+  constructor(oneWay: (from: NodeId, to: NodeId) => Time = () => 0) {
+    this.#oneWay = oneWay;
+  }
 
   /** A consumer's own belief about one of its tickets; `provider` is the present life of that node. */
   ticket(viewer: Session, event: TicketEvent, provider: Session | null, now: Time): void {
@@ -85,8 +92,10 @@ export class Losses {
       edge.provider?.dependents.delete(edge);
       edge.provider = null;
       if (edge.lostAt === NEVER) continue;
-      if (runEnded && edge.crashed && edge.detectedAt === NEVER && now - edge.diedAt > CENSORED)
+      if (runEnded && edge.crashed && edge.detectedAt === NEVER && now - edge.diedAt > CENSORED) {
         this.detect.add(Infinity);
+        this.detectBeyondOneWay.add(Infinity);
+      }
       if (edge.repairedAt === NEVER && edge.recoveredAt !== NEVER) this.recover.add(edge.recoveredAt - edge.lostAt);
       const endless = runEnded && now - edge.lostAt > CENSORED;
       if (endless && edge.recoveredAt === NEVER) this.recover.add(Infinity);
@@ -125,6 +134,8 @@ export class Losses {
     if (!edge.crashed || edge.dead?.info.id !== provider || edge.detectedAt !== NEVER) return;
     edge.detectedAt = now;
     this.detect.add(now - edge.diedAt);
+    const oneWay = this.#oneWay(provider, edge.viewer.info.id);
+    this.detectBeyondOneWay.add(Math.max(0, now - edge.diedAt - oneWay));
   }
 
   #close(edge: Edge): void {

@@ -1,6 +1,8 @@
 import type { ChunkEvent, ProviderEvent, TicketEvent, TraceEvent } from '../../core/trace.js';
 import { NEVER, type NodeId, type Time } from '../../core/units.js';
+import { AfterFault, type Mark } from './after-fault.js';
 import { Arrivals } from './arrivals.js';
+import { Histogram } from './histogram.js';
 import { Losses } from './losses.js';
 import { Playback } from './playback.js';
 import { Session, type NodeInfo } from './session.js';
@@ -17,6 +19,10 @@ export interface MetricsOptions {
   readonly chunksPerSecond: number;
   /** Whether the network carries anything between two nodes now; always, unless given. */
   readonly connected?: (a: NodeId, b: NodeId) => boolean;
+  /** Delay of the way from one node to another, microseconds; 0 unless given. */
+  readonly oneWay?: (from: NodeId, to: NodeId) => Time;
+  /** The window of the marked fault. */
+  readonly mark?: Mark | null;
 }
 
 /**
@@ -28,7 +34,10 @@ export class Metrics {
   readonly source = new SourceLog();
   readonly arrivals: Arrivals;
   readonly playback: Playback;
-  readonly losses = new Losses();
+  readonly losses: Losses;
+  readonly after: AfterFault | null;
+  /** How far the picture shown is behind the source, once a keyframe. */
+  readonly shownLag = new Histogram();
   readonly timeline = new Timeline();
   readonly sessions: Session[] = [];
   /** Payload sent by nodes that do not watch. */
@@ -36,14 +45,20 @@ export class Metrics {
   regionalBytes = 0;
   payloadBytes = 0;
   pollutedForwarded = 0;
+  /** Answers to those who asked for a ticket. */
+  offered = 0;
+  refused = 0;
   readonly #byId = new Map<NodeId, Session>();
   #lastId: NodeId = '';
   #last: Session | null = null;
 
   constructor(options: MetricsOptions) {
     this.options = options;
-    this.arrivals = new Arrivals(this.source, options.deadline, options.targetLag, options.chunksPerSecond);
-    this.playback = new Playback(this.source, options.chunkTime);
+    const { deadline, targetLag, mark = null, oneWay = () => 0 } = options;
+    this.after = mark === null ? null : new AfterFault(mark, deadline, targetLag);
+    this.losses = new Losses(oneWay);
+    this.arrivals = new Arrivals(this.source, deadline, targetLag, options.chunksPerSecond, this.after);
+    this.playback = new Playback(this.source, options.chunkTime, this.after);
   }
 
   nodeUp(at: Time, info: NodeInfo): void {
@@ -100,6 +115,9 @@ export class Metrics {
         break;
       case 'provider':
         this.#provider(at, session, event);
+        break;
+      case 'refused':
+        if (event.what === 'ask') this.refused++;
         break;
       case 'joined':
         if (session.watching && session.ticketAt === NEVER) session.ticketAt = at;
@@ -170,6 +188,7 @@ export class Metrics {
     if (number < 0) return;
     if (event.change === 'played') {
       this.timeline.add(at, COLUMN.played);
+      if (event.keyframe) this.shownLag.add(at - this.source.at(number));
       if (this.playback.played(session, number, at)) this.arrivals.start(session, number, at);
     } else {
       this.timeline.add(at, COLUMN.missed);
@@ -185,6 +204,7 @@ export class Metrics {
   }
 
   #ticket(at: Time, session: Session, event: TicketEvent): void {
+    if (event.to === 'offered' && event.provider === session.info.id) this.offered++;
     if (!session.watching || event.consumer !== session.info.id) return;
     this.losses.ticket(session, event, this.#byId.get(event.provider) ?? null, at);
   }

@@ -1,4 +1,5 @@
 import { NEVER, SECOND, type Time } from '../../core/units.js';
+import type { AfterFault } from './after-fault.js';
 import type { Session } from './session.js';
 import type { SourceLog } from './source-log.js';
 
@@ -9,9 +10,11 @@ const PROVING: Time = 5 * SECOND;
 export class Playback {
   readonly #source: SourceLog;
   readonly #chunkTime: Time;
+  readonly #after: AfterFault | null;
 
-  constructor(source: SourceLog, chunkTime: Time) {
+  constructor(source: SourceLog, chunkTime: Time, after: AfterFault | null = null) {
     this.#source = source;
+    this.#after = after;
     this.#chunkTime = chunkTime;
   }
 
@@ -42,6 +45,7 @@ export class Playback {
     session.stalls++;
     session.stallTime += time;
     session.stallMax = Math.max(session.stallMax, time);
+    this.#after?.stalled(session, from, this.#source.at(session.missRunTo), time);
     session.missRunFrom = -1;
   }
 }

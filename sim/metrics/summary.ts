@@ -124,6 +124,7 @@ function delays(metrics: Metrics, viewers: readonly Session[], scored: readonly 
       p99: ms(percentile(startup, 0.99)),
     },
     joinMs: { p50: ms(percentile(join, 0.5)), p95: ms(percentile(join, 0.95)), p99: ms(percentile(join, 0.99)) },
+    lagMs: { ...spread(metrics.shownLag, ['p50', 'p95', 'p99']), spread: spreadOf(metrics.shownLag) },
     arrivalLagMs: spread(lag, ['p50', 'p95', 'p99']),
     depth: { mean: meanOf(depths), p95: percentile(depths, 0.95), max: depths.at(-1) ?? null },
   };
@@ -141,7 +142,10 @@ function failures(metrics: Metrics, viewers: readonly Session[], duration: Time)
       maxMs: viewers.reduce((max, viewer) => Math.max(max, viewer.stallMax), 0) / 1000,
       per10min: ratio(stalls, watched / (600 * SECOND)),
     },
-    detectMs: spread(losses.detect, ['p50', 'p99']),
+    detectMs: {
+      ...spread(losses.detect, ['p50', 'p99']),
+      beyondOneWay: spread(losses.detectBeyondOneWay, ['p50', 'p99']),
+    },
     recoverMs: spread(losses.recover, ['p50', 'p95', 'p99']),
     repairMs: spread(losses.repair, ['p50', 'p95', 'p99']),
     gapMs: spread(losses.gap, ['p50', 'p95', 'p99']),
@@ -150,6 +154,8 @@ function failures(metrics: Metrics, viewers: readonly Session[], duration: Time)
       forced: perMinute(losses.forced),
       spurious: perMinute(losses.spurious),
     },
+    afterFault: metrics.after?.figures(viewers) ?? { continuity: null, fullRateMs: null, stallMaxMs: null },
+    tickets: { refusedShare: ratio(metrics.refused, metrics.refused + metrics.offered) },
     falseDetections: ratio(losses.falseDetections, watched / (3600 * SECOND)),
   };
 }
@@ -229,6 +235,12 @@ function boundsOf(
 
 function spread(histogram: Histogram, names: readonly ('p50' | 'p95' | 'p99')[]): MetricTree {
   return Object.fromEntries(names.map((name) => [name, ms(histogram.percentile(Number(name.slice(1)) / 100))]));
+}
+
+/** From the 5th to the 95th percentile. */
+function spreadOf(histogram: Histogram): number | null {
+  const [low, high] = [histogram.percentile(0.05), histogram.percentile(0.95)];
+  return low === null || high === null ? null : ms(high - low);
 }
 
 function ms(time: Time | null): number | null {

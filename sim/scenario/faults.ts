@@ -1,11 +1,23 @@
 import { FAULTS, type FaultKind } from '../faults.js';
-import { duration, key, nullable, number, object, text, word } from './schema.js';
+import { duration, flag, key, nullable, number, object, text, word } from './schema.js';
 
 /** One entry of the fault plan. */
 export const FAULT = object({
   at: key(duration, 'when it strikes'),
   kind: key(word(Object.keys(FAULTS) as FaultKind[]), 'what happens'),
-  target: key(text, 'whom it strikes: a node, viewer, publisher, directory, or all'),
-  param: key(nullable(number(0, 1)), 'share of them, drawn when it strikes; null: all', null),
+  target: key(
+    text,
+    'whom it strikes: a node, viewer, publisher, directory, all, interior (one that relays) or most-descendants',
+  ),
+  param: key(
+    nullable(number(0, 30_000)),
+    'ms for latency, share of segments for loss, share of the rate for slow-uplink; else the share of the targets',
+    null,
+  ),
+  share: key(nullable(number(0, 1)), 'share of the targets, drawn when it strikes; null: all', null),
   for: key(nullable(duration), 'how long it lasts', null),
+  every: key(nullable(duration), 'strikes again and again, this far apart', null),
+  until: key(nullable(duration), 'no repetition from then on; null: to the end of the run', null),
+  replace: key(flag, 'somebody with the same line joins in the instant of a crash or leave', false),
+  marked: key(flag, 'the figures afterFault are about this one', false),
 });

@@ -88,6 +88,18 @@ function numeric(type: 'integer' | 'number', min: number, max: number): Schema<n
 export const integer = (min: number, max: number): Schema<number> => numeric('integer', min, max);
 export const number = (min: number, max: number): Schema<number> => numeric('number', min, max);
 
+/** true or false. */
+export const flag: Schema<boolean> = {
+  complete: (value) => value,
+  read(value, path, problems) {
+    if (typeof value !== 'boolean') {
+      problems.push({ path, message: `must be true or false, not ${JSON.stringify(value)}` });
+    }
+    return value as boolean;
+  },
+  json: () => ({ type: 'boolean' }),
+};
+
 /** One of a few words. */
 export function word<const W extends readonly string[]>(words: W): Schema<W[number]> {
   return {

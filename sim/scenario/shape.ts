@@ -48,6 +48,21 @@ const SESSIONS = tagged('model', {
   exponential: object({ mean: key(duration, 'mean time from join to leave', '400s') }),
 });
 
+const ARRIVALS = tagged('model', {
+  ramp: object({}),
+  crowd: object({
+    initial: key(number(0, 1), 'share of the viewers that arrive within the ramp', 0.1),
+    at: key(duration, 'when the crowd begins to come'),
+    within: key(duration, 'the others arrive within this time, most of them in its middle (logistic)', '60s'),
+  }),
+});
+
+const CLIFF = object({
+  at: key(duration, 'when it begins'),
+  share: key(number(0, 1), 'share of those present that leave'),
+  within: key(duration, 'they leave within this time, evenly', '60s'),
+});
+
 const NETWORK = object({
   geography: key(word(['default']), 'model of regions and latencies', 'default'),
   loss: key(number(0, 0.5), 'share of segments lost; on an ordered connection a loss is a delay', 0.005),
@@ -105,6 +120,8 @@ export const SCENARIO = object({
     2,
   ),
   sessions: key(SESSIONS, 'how long viewers stay', { model: 'stay' }),
+  arrivals: key(ARRIVALS, 'how the viewers come', { model: 'ramp' }),
+  cliff: key(nullable(CLIFF), 'many leave at once; the figures afterFault are about it unless a fault is marked', null),
   crashShare: key(number(0, 1), 'share of the leaves that are crashes without a FIN', 0.5),
   network: key(NETWORK, 'network model', {}),
   faults: key(list(FAULT, 0, 10_000), 'fault plan', []),
