@@ -12,7 +12,8 @@ import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
 import { planVisits, publisherUplink, type Visit } from './churn.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
-import { applyFaults, type FaultHost } from './faults.js';
+import { faultHostOf, type Struck } from './fault-host.js';
+import { applyFaults } from './faults.js';
 import { drawRegion, Geography, REGIONS } from './geography.js';
 import { Guard } from './guard.js';
 import { handshakeOf } from './handshake.js';
@@ -24,7 +25,6 @@ import { addressOf } from './network-dials.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimulateOptions } from './simulate.js';
 import { chunksPerSecond, Source } from './source.js';
-import { isSelection, select } from './targets.js';
 import { World } from './world.js';
 
 export const PUBLISHER: NodeId = 'publisher';
@@ -62,8 +62,6 @@ export class Run<M extends { readonly type: string }> {
   readonly #genuine = new WeakSet<Chunk>();
   /** Ends all that faults impose. */
   readonly #liftFaults: () => void;
-  readonly #newcomers: Rng;
-  #replacements = 0;
   #pollutedPlayed = 0;
   #measuring = true;
   #quiet = false;
@@ -114,8 +112,17 @@ export class Run<M extends { readonly type: string }> {
     this.#source = new Source(scenario, key, this.#stream);
     this.#visits = planVisits(scenario, rng.fork('visits'));
     this.#populate();
-    this.#newcomers = rng.fork('newcomers');
-    this.#liftFaults = applyFaults(scenario.faults, this.#faultHost());
+    const struck: Struck = {
+      rng,
+      isQuiet: () => this.#quiet,
+      present: () => this.#present(),
+      snapshot: () => this.#snapshot(),
+      crash: (node) => this.crash(node),
+      restart: (node) => this.restart(node),
+      leave: (node) => this.leave(node),
+      arrive: (id, line) => this.#arrive(id, line),
+    };
+    this.#liftFaults = applyFaults(scenario.faults, faultHostOf(struck, this.world));
   }
 
   /** Peers that are up and mean to stay. */
@@ -235,38 +242,9 @@ export class Run<M extends { readonly type: string }> {
     return base + spread;
   }
 
-  #faultHost(): FaultHost {
-    const { impairments, rules } = this.world.network;
-    const lineOf = (node: NodeId): AccessLink => this.world.node(node).link;
-    return {
-      rules,
-      rng: this.#rng,
-      schedule: (at, action) => this.world.schedule(at, action),
-      targets: (word) => (this.#quiet ? [] : this.#named(word)),
-      crash: (node) => this.crash(node),
-      restart: (node) => (this.#quiet ? undefined : this.restart(node)),
-      leave: (node) => this.leave(node),
-      replace: (node) => (this.#quiet ? undefined : this.#arrive(`r${++this.#replacements}`, lineOf(node))),
-      pause: (node) => this.world.pause(node),
-      resume: (node) => this.world.resume(node),
-      sever: (node) => impairments.sever(node),
-      lose: (node, name, rate) => impairments.lose(node, name, rate),
-      throttle: (node, name, factor) => impairments.throttle(node, lineOf(node), name, factor),
-    };
-  }
-
-  /** Nodes that are up: the one of this name, those of this kind, or all; or one by its place in the overlay. */
-  #named(word: string): NodeId[] {
-    if (isSelection(word)) {
-      const { viewers, views } = this.#snapshot();
-      const node = select(word, viewers, views, (n) => this.#newcomers.below(n));
-      return node === null ? [] : [node];
-    }
-    const named: NodeId[] = [];
-    for (const [id, { kind, upSince }] of this.#residents) {
-      if (upSince >= 0 && (word === 'all' || word === kind || word === id)) named.push(id);
-    }
-    return named;
+  /** Nodes that are up. */
+  *#present(): Iterable<{ id: NodeId; kind: string }> {
+    for (const [id, { kind, upSince }] of this.#residents) if (upSince >= 0) yield { id, kind };
   }
 
   /** Brings a node into the world and starts it. */

@@ -44,13 +44,11 @@ interface Aftermath {
 export class AfterFault {
   readonly #mark: Mark;
   readonly #deadline: Time;
-  readonly #targetLag: Time;
   readonly #bySession = new Map<Session, Aftermath>();
 
-  constructor(mark: Mark, deadline: Time, targetLag: Time) {
+  constructor(mark: Mark, deadline: Time) {
     this.#mark = mark;
     this.#deadline = deadline;
-    this.#targetLag = targetLag;
   }
 
   /** A chunk published at `at` was complete after `lag`, -1 for never; chunks come in the order of their publication. */

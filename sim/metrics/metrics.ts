@@ -55,7 +55,7 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     this.options = options;
     const { deadline, targetLag, mark = null, oneWay = () => 0 } = options;
-    this.after = mark === null ? null : new AfterFault(mark, deadline, targetLag);
+    this.after = mark === null ? null : new AfterFault(mark, deadline);
     this.losses = new Losses(oneWay);
     this.arrivals = new Arrivals(this.source, deadline, targetLag, options.chunksPerSecond, this.after);
     this.playback = new Playback(this.source, options.chunkTime, this.after);

@@ -1,0 +1,57 @@
+import type { Rng } from '../core/machine.js';
+import type { NodeId } from '../core/units.js';
+import type { Snapshot } from './checkers/checker.js';
+import type { FaultHost } from './faults.js';
+import type { AccessLink } from './network-access.js';
+import { isSelection, select } from './targets.js';
+import type { World } from './world.js';
+
+/** What the faults of a run need of it. */
+export interface Struck {
+  readonly rng: Rng;
+  /** Liveness is being judged: nothing strikes any more. */
+  isQuiet(): boolean;
+  /** Everybody who is up, in a fixed order. */
+  present(): Iterable<{ readonly id: NodeId; readonly kind: string }>;
+  snapshot(): Snapshot;
+  crash(node: NodeId): void;
+  restart(node: NodeId): void;
+  leave(node: NodeId): void;
+  /** Brings a viewer with this line. */
+  arrive(id: NodeId, line: AccessLink): void;
+}
+
+/** Lets a fault plan act on a run. */
+export function faultHostOf<M extends { readonly type: string }, C extends { readonly type: string }, V>(
+  run: Struck,
+  world: World<M, C, V>,
+): FaultHost {
+  const { impairments, rules } = world.network;
+  const drawn = run.rng.fork('drawn');
+  let replacements = 0;
+  const lineOf = (node: NodeId): AccessLink => world.node(node).link;
+  /** The node of this name, those of this kind, or all; or one by its place in the overlay. */
+  const named = (name: string): NodeId[] => {
+    if (!isSelection(name)) {
+      return [...run.present()].filter(({ id, kind }) => [id, kind, 'all'].includes(name)).map(({ id }) => id);
+    }
+    const { viewers, views } = run.snapshot();
+    const node = select(name, viewers, views, (n) => drawn.below(n));
+    return node === null ? [] : [node];
+  };
+  return {
+    rules,
+    rng: run.rng,
+    schedule: (at, action) => world.schedule(at, action),
+    targets: (name) => (run.isQuiet() ? [] : named(name)),
+    crash: (node) => run.crash(node),
+    restart: (node) => (run.isQuiet() ? undefined : run.restart(node)),
+    leave: (node) => run.leave(node),
+    replace: (node) => run.arrive(`r${++replacements}`, lineOf(node)),
+    pause: (node) => world.pause(node),
+    resume: (node) => world.resume(node),
+    sever: (node) => impairments.sever(node),
+    lose: (node, name, rate) => impairments.lose(node, name, rate),
+    throttle: (node, name, factor) => impairments.throttle(node, lineOf(node), name, factor),
+  };
+}
