@@ -19,6 +19,8 @@ export interface ControlledNodeParts {
   readonly settings: NodeSettings;
   /** What peers dial. */
   readonly address: string;
+  /** What is wrong with this process; null for nothing. */
+  readonly health: () => string | null;
   readonly stop: () => Promise<void>;
 }
 
@@ -100,6 +102,10 @@ export class ControlledNode implements NodePort {
 
   forget(uuid: string): Promise<Outcome> {
     return this.#command({ type: 'forget', node: uuid });
+  }
+
+  health(): string | null {
+    return this.#parts.health();
   }
 
   traffic(): Traffic {

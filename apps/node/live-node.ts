@@ -53,6 +53,8 @@ type NodeHost = Host<Message, Command, View>;
 
 /** Built by vite; the path holds for the compiled file in `dist/`. */
 const PAGES = new URL('../../viz/', import.meta.url);
+/** Short enough that a service manager, or an impatient person, waits for it. */
+const LEAVE_GRACE = 3_500 * MS;
 const GOODBYE_MS = 100;
 const CHECK_MS = 500;
 const OBSERVE_MS = 1_000;
@@ -154,9 +156,10 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
     await closeAll();
     finish();
   };
+  const health = (): string | null => store.failure;
   const settings = { uplink: config.uplink, directories: options.directory, name: options.name };
   const access = new Access(store.token);
-  const node = new ControlledNode({ host, streams, observation, settings, address, stop });
+  const node = new ControlledNode({ host, streams, observation, settings, address, health, stop });
   const control = await listenControl(parts, access, node);
   store.keepUrl(control);
   await streams.resume();
@@ -212,6 +215,7 @@ function configOf(options: NodeOptions, listening: string): Config {
     directory: options.directory.map((address) => ({ node: null, address })),
     bootstrap: options.bootstrap.map((address) => ({ node: null, address: peerUrl(address) })),
     uplink: options.uplink ?? DEFAULTS.uplink,
+    leaveGrace: LEAVE_GRACE,
   };
   const problems = validate(config);
   if (problems.length > 0) throw new UsageError(problems.map(({ path, message }) => `${path} ${message}`).join('; '));
@@ -220,7 +224,7 @@ function configOf(options: NodeOptions, listening: string): Config {
 
 /** Waits until the consumers have moved, but not for ever. */
 async function leave(host: NodeHost, config: Config): Promise<void> {
-  const longest = config.leaveGrace / MS + 1_000;
+  const longest = config.leaveGrace / MS + 500;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, longest);
     host.command({ type: 'leave' }, () => {

@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.js';
 import type { DurableState, KeyPair } from '../../core/machine.js';
 import { createCrypto, exportKey, generateKeyPair, importKey } from '../../transports/crypto.js';
 import { newSecret } from './control/access.js';
+import { claim } from './claim.js';
 import { StoreError, codeOf, ensurePrivateFolder, readPrivate, writePrivate } from './files.js';
 
 const State = z.object({
@@ -46,6 +47,7 @@ export class Store {
   /** State of the run before; null on the first. */
   readonly durable: DurableState | null;
   #pending: DurableState | null = null;
+  #failure: string | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   private constructor(folder: string, key: KeyPair, token: string, durable: DurableState | null) {
@@ -59,12 +61,13 @@ export class Store {
   static open(folder: string): Store {
     ensurePrivateFolder(folder);
     claim(join(folder, 'pid'));
+    dropDrafts(folder);
     const key = readKey(join(folder, 'node.key'));
     const token = readToken(join(folder, 'token'));
     const durable = readJson(join(folder, 'state.json'), State);
     const store = new Store(folder, key, token, durable);
     // The number of this run is spent before anybody hears of it, so that no crash can make two runs share it.
-    store.#write({
+    store.#writeOrThrow({
       incarnation: (durable?.incarnation ?? 0) + 1,
       epochs: durable?.epochs ?? {},
       contacts: durable?.contacts ?? [],
@@ -78,6 +81,11 @@ export class Store {
     this.#pending = state;
     if (urgent) this.#write(state);
     else this.#timer ??= setTimeout(() => this.#write(this.#pending ?? state), WRITE_EVERY_MS).unref();
+  }
+
+  /** Why the newest state is not on disk; null while it is. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   ownStreams(): OwnStream[] {
@@ -102,11 +110,27 @@ export class Store {
     for (const name of ['url', 'pid']) rmSync(join(this.folder, name), { force: true });
   }
 
+  /** A disk that fails does not end a node that serves others; see `failure`. */
   #write(state: DurableState): void {
+    try {
+      this.#writeOrThrow(state);
+      this.#failure = null;
+    } catch (error) {
+      this.#failure = `state cannot be kept (${codeOf(error)})`;
+    }
+  }
+
+  #writeOrThrow(state: DurableState): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     writePrivate(join(this.folder, 'state.json'), `${JSON.stringify(state)}\n`);
   }
+}
+
+/** Removes what a process left behind that was killed while it wrote. */
+function dropDrafts(folder: string): void {
+  for (const name of readdirSync(folder))
+    if (/^(?:node\.key|token|state\.json|streams\.json|url)\.\d+\.new$/.test(name)) rmSync(join(folder, name));
 }
 
 const WRITE_EVERY_MS = 1_000;
@@ -155,22 +179,4 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T | null {
 
 function damaged(path: string): StoreError {
   return new StoreError(`${path}: is damaged; restore it from a backup, or move it away to begin without it`);
-}
-
-/** Two processes must never be the same node. A process that ended without cleaning up leaves a number nobody has. */
-function claim(path: string): void {
-  const kept = Number(readPrivate(path)?.toString() ?? 0);
-  if (Number.isSafeInteger(kept) && kept > 0 && kept !== process.pid && isAlive(kept)) {
-    throw new StoreError(`${path}: process ${kept} runs with this folder; stop it, or give another folder with --data`);
-  }
-  writePrivate(path, `${process.pid}\n`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
 }

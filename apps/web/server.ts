@@ -1,15 +1,11 @@
-import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { createCrypto } from '../../transports/crypto.js';
+import { addSafetyHeaders, createHttpServer } from '../http-server.js';
 import type { DirectoryService } from './directory-service.js';
 import type { ListedStream, Listing } from './listing.js';
 import { Reports, addReportRoutes } from './reports.js';
 import { STYLE, aboutPage, missingPage, nodesPage, streamPage, streamsPage } from './pages.js';
-
-const BODY_BYTES = 64 * 1024;
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 15_000;
 
 export interface WebServerOptions {
   readonly directory: DirectoryService;
@@ -19,18 +15,8 @@ export interface WebServerOptions {
 
 /** The directory's pages and JSON, not yet listening. People change nothing here: there are no forms and no cookies. */
 export async function createWebServer({ directory, version, log }: WebServerOptions): Promise<FastifyInstance> {
-  const app = fastify({
-    bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEADERS_MS },
-    forceCloseConnections: true,
-  });
+  const app = createHttpServer(log);
   app.removeAllContentTypeParsers();
-  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) log.error({ err: error }, 'request failed');
-    return reply.code(status).send({ error: status >= 500 ? 'internal' : error.message });
-  });
   app.setNotFoundHandler((request, reply) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return reply.code(405).header('allow', 'GET').send({ error: 'method' });
@@ -38,7 +24,7 @@ export async function createWebServer({ directory, version, log }: WebServerOpti
       ? sendHtml(reply.code(404), missingPage())
       : reply.code(404).send({ error: 'no such path' });
   });
-  await addHeaders(app);
+  await addSafetyHeaders(app, {});
   directory.addRoute(app);
   await app.register(async (json) => {
     json.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
@@ -77,23 +63,4 @@ function wantsHtml(request: FastifyRequest): boolean {
 
 function sendHtml(reply: FastifyReply, page: string): FastifyReply {
   return reply.type('text/html; charset=utf-8').header('vary', 'accept').send(page);
-}
-
-async function addHeaders(app: FastifyInstance): Promise<void> {
-  await app.register(helmet, {
-    global: true,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'style-src': ["'self'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-      },
-    },
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
 }

@@ -83,6 +83,8 @@ export interface NodePort {
   forget(uuid: string): Promise<Outcome>;
   readonly hub: EventHub;
   readonly telemetry: Telemetry;
+  /** What is wrong with this process; null for nothing. */
+  health(): string | null;
   traffic(): Traffic;
   readonly settings: NodeSettings;
   /** Leaves the overlay and ends; the answer to the caller goes out first. */

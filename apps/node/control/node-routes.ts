@@ -76,7 +76,14 @@ export function addNodeRoutes(app: FastifyInstance, access: Access, node: NodePo
 
 function addHealthRoutes(app: FastifyInstance, access: Access, node: NodePort, version: string): void {
   resource(app, access, '/healthz', {
-    GET: { who: 'anyone', summary: 'Whether the process answers', run: () => ({ status: 'ok', version }) },
+    GET: {
+      who: 'anyone',
+      summary: 'Whether the process answers, and what is wrong with it',
+      run: () => {
+        const why = node.health();
+        return why === null ? { status: 'ok', version } : { status: 'degraded', why, version };
+      },
+    },
   });
   resource(app, access, '/metrics', {
     GET: {

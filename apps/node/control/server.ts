@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import websocket from '@fastify/websocket';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import { REQUEST_MS, addSafetyHeaders, createHttpServer } from '../../http-server.js';
 import type { Access } from './access.js';
 import { addBodyDeadline } from './body-deadline.js';
 import { addEventsRoute } from './events-route.js';
@@ -16,9 +16,6 @@ import type { NodePort } from './node-port.js';
 import { addPingRoute } from './ping-route.js';
 import { addRoutes } from './routes.js';
 
-const BODY_BYTES = 64 * 1024;
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 15_000;
 /** Frames that a page may send: pieces of media, of any size that suits it. */
 const FRAME_BYTES = 64 * 1024;
 
@@ -33,28 +30,18 @@ export interface ControlServerOptions {
 
 /** The control API and the node's own pages, not yet listening; it must listen on 127.0.0.1 only. */
 export async function createControlServer(options: ControlServerOptions): Promise<FastifyInstance> {
-  const app = fastify({
-    bodyLimit: BODY_BYTES,
-    requestTimeout: 0,
-    http: { headersTimeout: HEADERS_MS },
-    forceCloseConnections: true,
-  });
+  const app = createHttpServer(options.log, { requestTimeout: 0 });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');
   addBodyDeadline(app, REQUEST_MS);
   guardLoopback(app, () => portOf(app.server));
-  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) options.log.error({ err: error }, 'control request failed');
-    return reply.code(status).send({ error: status >= 500 ? 'internal' : error.message });
-  });
   app.setNotFoundHandler((request, reply) =>
     request.method === 'GET' || request.method === 'HEAD'
       ? reply.code(404).send({ error: 'no such path' })
       : reply.code(405).header('allow', 'GET').send({ error: 'method' }),
   );
-  await addHeaders(app);
+  await addSafetyHeaders(app, SOURCES);
   await app.register(websocket, { options: { maxPayload: FRAME_BYTES, perMessageDeflate: false } });
   addLiveRoute(app, options.access, options.node);
   await addMediaRoutes(app, options.access, options.node);
@@ -71,30 +58,14 @@ export async function createControlServer(options: ControlServerOptions): Promis
   return app;
 }
 
-/** Scripts of its own only, no frame around it, sockets to itself only. */
-async function addHeaders(app: FastifyInstance): Promise<void> {
-  await app.register(helmet, {
-    global: true,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'img-src': ["'self'", 'data:'],
-        'media-src': ["'self'", 'blob:'],
-        'worker-src': ["'self'"],
-        'connect-src': ["'self'", 'ws://127.0.0.1:*', 'ws://localhost:*'],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-      },
-    },
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
-}
+/** Scripts of its own only, sockets to itself only. */
+const SOURCES = {
+  'script-src': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'media-src': ["'self'", 'blob:'],
+  'worker-src': ["'self'"],
+  'connect-src': ["'self'", 'ws://127.0.0.1:*', 'ws://localhost:*'],
+} as const;
 
 /** The port the server is bound to, 0 before. */
 function portOf(server: Server): number {

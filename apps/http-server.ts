@@ -1,0 +1,51 @@
+import type { Server } from 'node:http';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify';
+import type { Logger } from 'pino';
+
+/** Milliseconds until the headers, and until the whole of a request must have come. */
+const HEADERS_MS = 10_000;
+export const REQUEST_MS = 15_000;
+
+/** What every server of ours puts up with at most. */
+const BOUNDS = {
+  bodyLimit: 64 * 1024,
+  requestTimeout: REQUEST_MS,
+  http: { headersTimeout: HEADERS_MS },
+  forceCloseConnections: true,
+} as const satisfies FastifyHttpOptions<Server>;
+
+/** A server within bounds, not yet listening. Its own failures are logged and told to nobody. */
+export function createHttpServer(log: Logger, special: { readonly requestTimeout?: number } = {}): FastifyInstance {
+  const app = fastify({ ...BOUNDS, ...special });
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error }, 'request failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal' : error.message });
+  });
+  return app;
+}
+
+/** Headers that keep foreign pages out. `sources` is the content security policy beyond what all pages share. */
+export async function addSafetyHeaders(
+  app: FastifyInstance,
+  sources: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'style-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+        ...Object.fromEntries(Object.entries(sources).map(([name, values]) => [name, [...values]])),
+      },
+    },
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+}
