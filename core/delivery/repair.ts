@@ -77,7 +77,15 @@ export class Repair {
     }
     const sub = stream.dealing.subOf(seq);
     if (seq < stream.subs.heardPush(sub)) return true;
-    return ctx.now > stream.subs.graceUntil(sub) && age > stream.subs.lag(sub) + MARGIN;
+    if (ctx.now <= stream.subs.graceUntil(sub)) return false;
+    const usual = this.#isOrphan(stream, sub) ? stream.subs.lag(sub) : stream.subs.latest(sub);
+    return age > usual + MARGIN;
+  }
+
+  /** Nothing will be pushed for now: what is missing must be fetched. What a starving provider pulls, it pushes on. */
+  #isOrphan(stream: Stream, sub: number): boolean {
+    const ticket = stream.inbound[sub] ?? null;
+    return ticket === null || ticket.hopeless;
   }
 
   #pull(stream: Stream, wanted: readonly number[]): void {

@@ -2,7 +2,17 @@ import { Columns } from '../columns.js';
 import type { Beat } from '../message.js';
 import type { Time } from '../units.js';
 
-const FIELDS = ['epoch', 'seq', 'depth', 'heardPush', 'lag', 'graceUntil', 'orphanSince', 'starving'] as const;
+const FIELDS = [
+  'epoch',
+  'seq',
+  'depth',
+  'heardPush',
+  'lag',
+  'latest',
+  'graceUntil',
+  'orphanSince',
+  'starving',
+] as const;
 
 /**
  * Per sub-stream numbers: the beat this node advertises, which is also its feasible distance since beats only improve,
@@ -72,14 +82,22 @@ export class Substreams {
     this.#columns.set(sub, this.#columns.fields.heardPush, seq);
   }
 
-  /** How long after their source time chunks of this sub-stream arrive at the latest, a slowly falling peak. */
+  /** How long after their source time chunks of this sub-stream arrive, smoothed. */
   lag(sub: number): Time {
     return this.#columns.get(sub, this.#columns.fields.lag);
   }
 
+  /** How long after their source time chunks of this sub-stream arrive at the latest, a slowly falling peak. */
+  latest(sub: number): Time {
+    return this.#columns.get(sub, this.#columns.fields.latest);
+  }
+
   arrived(sub: number, lag: Time): void {
-    const before = this.lag(sub);
-    this.#columns.set(sub, this.#columns.fields.lag, lag > before ? lag : before + 0.02 * (lag - before));
+    const fields = this.#columns.fields;
+    const mean = this.lag(sub);
+    const latest = this.latest(sub);
+    this.#columns.set(sub, fields.lag, mean === 0 ? lag : mean + (lag - mean) / 8);
+    this.#columns.set(sub, fields.latest, lag > latest ? lag : latest + 0.02 * (lag - latest));
   }
 
   /** Until then a new provider is given the time to send what was missed, before anyone else is asked for it. */
