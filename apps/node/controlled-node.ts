@@ -9,6 +9,7 @@ import type { LiveFeed } from './live-feed.js';
 import type { Traffic } from './meter.js';
 import { entryOf, nodesIn } from './node-entries.js';
 import type { Observation } from './observation.js';
+import type { HlsFeed } from './media/hls-feed.js';
 import type { StreamControl } from './stream-control.js';
 import type { Telemetry } from './telemetry.js';
 
@@ -86,6 +87,10 @@ export class ControlledNode implements NodePort {
 
   feed(id: string): LiveFeed | null {
     return this.#parts.streams.feed(id);
+  }
+
+  hls(id: string): HlsFeed | null {
+    return this.#parts.streams.hls(id);
   }
 
   slugOf(id: string): string {

@@ -8,6 +8,7 @@ import { createCrypto } from '../../transports/crypto.js';
 import type { Catalog } from './catalog.js';
 import type { Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
 import type { LiveFeed } from './live-feed.js';
+import type { HlsFeed } from './media/hls-feed.js';
 import { Publications } from './publications.js';
 import { Reassembler } from './reassembly.js';
 import type { Store } from './store.js';
@@ -57,6 +58,10 @@ export class StreamControl {
 
   feed(id: string): LiveFeed | null {
     return this.#streams.feed(id);
+  }
+
+  hls(id: string): HlsFeed | null {
+    return this.#streams.hls(id);
   }
 
   slugOf(id: string): string {

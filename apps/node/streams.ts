@@ -1,6 +1,7 @@
 import type { Catalog } from './catalog.js';
 import type { StreamEntry } from './control/node-port.js';
 import { LiveFeed, type Opening } from './live-feed.js';
+import { HlsFeed } from './media/hls-feed.js';
 import type { PlayedFragment } from './reassembly.js';
 import { SlugTable } from './slugs.js';
 
@@ -13,6 +14,8 @@ interface Known {
   own: boolean;
   /** Null for a stream that is only listed somewhere. */
   feed: LiveFeed | null;
+  /** The same for players that speak HLS. */
+  hls: HlsFeed | null;
 }
 
 /** Streams remembered; one that is only listed makes room for a new one. */
@@ -67,6 +70,7 @@ export class Streams {
     known.own = details.own;
     known.source = details.source ?? known.source;
     known.feed ??= new LiveFeed(this.#slugs.of(known), lag, this.#now);
+    known.hls ??= new HlsFeed(Math.floor(Date.now() / 1_000));
     return known.feed;
   }
 
@@ -77,6 +81,8 @@ export class Streams {
     if (known.name === '') this.#rename(known, opening.name);
     known.feed.open(opening);
     known.feed.push(fragment);
+    known.hls?.open(opening);
+    known.hls?.push(fragment);
   }
 
   /** The stream is neither published nor watched any more. */
@@ -85,11 +91,17 @@ export class Streams {
     if (known === undefined) return;
     known.feed?.close('ended');
     known.feed = null;
+    known.hls?.close();
+    known.hls = null;
     if (known.own) this.#forget(known);
   }
 
   feed(id: string): LiveFeed | null {
     return this.#known.get(id)?.feed ?? null;
+  }
+
+  hls(id: string): HlsFeed | null {
+    return this.#known.get(id)?.hls ?? null;
   }
 
   slugOf(id: string): string {
@@ -103,7 +115,10 @@ export class Streams {
   }
 
   closeAll(): void {
-    for (const known of this.#known.values()) known.feed?.close('ended');
+    for (const known of this.#known.values()) {
+      known.feed?.close('ended');
+      known.hls?.close();
+    }
   }
 
   #learn(id: string, name: string, description: string, source: string | null): Known {
@@ -111,7 +126,7 @@ export class Streams {
       const spare = [...this.#known.values()].find((known) => known.feed === null);
       if (spare !== undefined) this.#forget(spare);
     }
-    const known: Known = { id, name, description, source, own: false, feed: null };
+    const known: Known = { id, name, description, source, own: false, feed: null, hls: null };
     this.#known.set(id, known);
     this.#slugs.of(known);
     return known;

@@ -34,6 +34,10 @@ const BAD_MEDIA: Readonly<Record<MediaError, Verdict>> = {
   'too-many-samples': { status: 422, text: 'a fragment has too many samples' },
   'too-many-fragments': { status: 422, text: 'fragments are too short; make them 100 ms to 2 s' },
   'bad-codec': { status: 422, text: 'the codec cannot be told' },
+  'absolute-offsets': {
+    status: 422,
+    text: 'offsets count from the start of the file; with ffmpeg: -movflags +default_base_moof',
+  },
   'unknown-track': { status: 422, text: 'a fragment names a track that the moov lacks' },
 };
 

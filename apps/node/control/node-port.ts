@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { View } from '../../../core/view.js';
 import type { EventHub } from '../events.js';
 import type { LiveFeed } from '../live-feed.js';
+import type { HlsFeed } from '../media/hls-feed.js';
 import type { PushEnd } from '../media/pump.js';
 import type { Traffic } from '../meter.js';
 import type { Telemetry } from '../telemetry.js';
@@ -74,6 +75,8 @@ export interface NodePort {
   /** Ends a stream of this node for good, key included; stops watching any other. */
   remove(id: string): Promise<Outcome>;
   feed(id: string): LiveFeed | null;
+  /** Null for a stream that this node neither publishes nor watches. */
+  hls(id: string): HlsFeed | null;
   slugOf(id: string): string;
   /** Ends the tickets that a consumer holds here, or one of them. */
   revoke(id: string, consumer: string, ticket: number | null): Promise<Outcome>;

@@ -10,6 +10,7 @@ import type { Access } from './access.js';
 import { addBodyDeadline } from './body-deadline.js';
 import { addEventsRoute } from './events-route.js';
 import { guardLoopback } from './guard.js';
+import { addHlsRoutes } from './hls-route.js';
 import { addLiveRoute } from './live-route.js';
 import { addMediaRoutes } from './media-route.js';
 import type { NodePort } from './node-port.js';
@@ -47,6 +48,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
   await addMediaRoutes(app, options.access, options.node);
   addEventsRoute(app, options.access, options.node.hub);
   await addPingRoute(app, options.access);
+  addHlsRoutes(app, options.access, options.node);
   addRoutes(app, options.access, options.node, options.version);
   await app.register(fastifyStatic, {
     root: options.pages,

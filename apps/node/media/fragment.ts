@@ -35,6 +35,7 @@ export interface Fragment {
 }
 
 const NON_SYNC = 0x10000;
+const BASE_DATA_OFFSET = 1;
 
 /** Reads a `moof` followed by its `mdat`. */
 export function parseFragment(init: InitSegment, bytes: Uint8Array): Result<Fragment> {
@@ -75,6 +76,8 @@ function parseRun(init: InitSegment, bytes: Uint8Array, traf: Box): Result<Track
   if (tfhd === undefined || tfdt === undefined || tfhd.bytes.length < tfhd.header + 8) return err('box-truncated');
   const track = init.tracks.find((candidate) => candidate.id === viewOf(tfhd.bytes).getUint32(tfhd.header + 4));
   if (track === undefined) return ok(null);
+  // Offsets that count from the start of a file mean nothing to who joins in the middle.
+  if ((viewOf(tfhd.bytes).getUint32(tfhd.header) & BASE_DATA_OFFSET) !== 0) return err('absolute-offsets');
   const startBytes = tfdt.bytes[tfdt.header] === 0 ? 4 : 8;
   if (tfdt.bytes.length < tfdt.header + 4 + startBytes) return err('box-truncated');
   const defaults = runDefaults(tfhd, track);

@@ -9,6 +9,7 @@ export type MediaError =
   | 'too-many-samples'
   | 'too-many-fragments'
   | 'bad-codec'
+  | 'absolute-offsets'
   | 'init-too-large'
   | 'unknown-track'
   | 'unexpected-box';

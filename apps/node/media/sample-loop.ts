@@ -1,7 +1,7 @@
-import { viewOf } from './boxes.js';
 import type { Fragment } from './fragment.js';
 import { FragmentReader } from './fragment-reader.js';
 import type { InitSegment, Track } from './init-segment.js';
+import { restamp } from './restamp.js';
 
 /** One fragment of the endless stream; times in microseconds since its beginning. */
 export interface LoopFragment {
@@ -56,7 +56,7 @@ export function createSampleLoop(file: Uint8Array): SampleLoop {
       if (source === undefined) throw new RangeError(`no fragment ${n}`);
       const mediaTime = timeOf(n);
       return {
-        bytes: restamp(source, n, turn, round, origin),
+        bytes: moved(source, n, turn, round, origin),
         keyframe: source.keyframe,
         mediaTime,
         duration: timeOf(n + 1) - mediaTime,
@@ -110,21 +110,15 @@ function rescale(time: number, from: number, to: number): number {
 }
 
 /** A copy with the sequence number and every track's decode time of round `turn`; rounding never accumulates. */
-function restamp(
+function moved(
   source: Fragment,
   n: number,
   turn: number,
   round: Round,
   origin: { track: Track; start: number },
 ): Uint8Array {
-  const bytes = source.bytes.slice();
-  const view = viewOf(bytes);
-  view.setUint32(source.sequenceAt, (n + 1) % 2 ** 32);
-  for (const { track, start, startAt } of source.runs) {
+  return restamp(source, n + 1, ({ track, start }) => {
     const advance = Math.ceil(turn * ((round.units * track.timescale) / round.timescale));
-    const time = start - rescale(origin.start, origin.track.timescale, track.timescale) + advance;
-    view.setUint32(startAt, Math.floor(time / 2 ** 32));
-    view.setUint32(startAt + 4, time % 2 ** 32);
-  }
-  return bytes;
+    return start - rescale(origin.start, origin.track.timescale, track.timescale) + advance;
+  });
 }
