@@ -3,6 +3,7 @@ import { EXIT, report } from '../exit-codes.js';
 import { addCompare } from './compare.js';
 import { addList } from './list.js';
 import { addSim } from './sim.js';
+import { addView } from './view.js';
 import { VERSION } from '../version.js';
 
 const program = new Command('astral')
@@ -13,6 +14,7 @@ const program = new Command('astral')
   .exitOverride();
 addSim(program);
 addCompare(program);
+addView(program);
 addList(program);
 
 try {
