@@ -29,16 +29,23 @@ interface Listed {
   readonly expires: Time;
 }
 
-/** Nodes of one stream in an array, so that a sample of them costs no walk over all. */
-interface Members {
-  readonly list: NodeId[];
-  readonly place: Map<NodeId, number>;
+/** A node of a stream as it is handed out. */
+interface Member {
+  readonly id: NodeId;
+  /** null when it cannot be dialled. */
+  readonly candidate: Candidate | null;
+  readonly interior: number;
+  /** Hops from the publisher; more when it has no room. */
+  readonly rank: number;
+  /** `rank` with the luck of the answer in the making, and which one that is. */
+  order: number;
+  answer: number;
 }
 
-interface Sampled {
-  readonly candidate: Candidate;
-  readonly interior: number;
-  readonly order: number;
+/** Nodes of one stream in an array, so that a sample of them costs no walk over all. */
+interface Members {
+  readonly list: Member[];
+  readonly place: Map<NodeId, number>;
 }
 
 const SWEEP = 1 * SECOND;
@@ -56,6 +63,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
   readonly #records = new Map<NodeId, Listed>();
   readonly #members = new Map<StreamId, Members>();
   readonly #manifests = new Map<StreamId, { manifest: Manifest; expires: Time }>();
+  #answers = 0;
   readonly #roll: Roll;
   readonly #deadlines = new Deadlines(['sweep']);
 
@@ -161,32 +169,32 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
   /** From a random sample of the stream's nodes: the best relay of each wanted sub-stream in turn, then the rest. */
   #find(from: NodeId, stream: StreamId, subs: number, count: number): Candidate[] {
     const list = this.#members.get(stream)?.list ?? [];
-    const sampled = new Map<NodeId, Sampled>();
-    const draws = list.length <= SAMPLE * count ? list.length : SAMPLE * count;
+    const answer = ++this.#answers;
+    const sampled: Member[] = [];
+    const draws = Math.min(list.length, SAMPLE * count);
     for (let i = 0; i < draws; i++) {
-      const id = list[draws === list.length ? i : this.#rng.below(list.length)] as NodeId;
-      const record = this.#records.get(id)?.record;
-      const load = record?.streams.find((entry) => entry.stream === stream);
-      const address = record?.endpoints[0];
-      if (id === from || load === undefined || address === undefined) continue;
-      const candidate = { contact: { node: id, address }, load };
-      sampled.set(id, { candidate, interior: load.interior, order: order(load) + this.#rng.next() });
+      const member = list[draws === list.length ? i : this.#rng.below(list.length)] as Member;
+      if (member.answer === answer || member.id === from || member.candidate === null) continue;
+      member.answer = answer;
+      member.order = member.rank + this.#rng.next();
+      sampled.push(member);
     }
-    return inTurns(
-      [...sampled.values()].sort((a, b) => a.order - b.order),
-      subs,
-      count,
-    );
+    sampled.sort((a, b) => a.order - b.order);
+    return inTurns(sampled, subs, count).map(({ candidate }) => candidate as Candidate);
   }
 
   #store(record: NodeRecord, expires: Time): void {
     this.#records.set(record.node, { record, expires });
-    for (const { stream } of record.streams) {
+    const address = record.endpoints[0];
+    for (const load of record.streams) {
+      const { stream, interior } = load;
       const members: Members = this.#members.get(stream) ?? { list: [], place: new Map() };
       this.#members.set(stream, members);
+      // A record may name a stream twice.
       if (members.place.has(record.node)) continue;
+      const candidate = address === undefined ? null : { contact: { node: record.node, address }, load };
       members.place.set(record.node, members.list.length);
-      members.list.push(record.node);
+      members.list.push({ id: record.node, candidate, interior, rank: rankOf(load), order: 0, answer: 0 });
     }
   }
 
@@ -197,13 +205,12 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     for (const { stream } of listed.record.streams) {
       const members = this.#members.get(stream);
       const place = members?.place.get(node);
-      // A record may name a stream twice.
       if (members === undefined || place === undefined) continue;
-      const last = members.list.pop() as NodeId;
+      const last = members.list.pop() as Member;
       members.place.delete(node);
-      if (last !== node) {
+      if (last.id !== node) {
         members.list[place] = last;
-        members.place.set(last, place);
+        members.place.set(last.id, place);
       }
       if (members.list.length === 0) this.#members.delete(stream);
     }
@@ -217,20 +224,20 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
 }
 
 /** Takes the first relay of each wanted sub-stream, then the second of each, until all are taken. */
-function inTurns(sorted: readonly Sampled[], subs: number, count: number): Candidate[] {
-  const taken: Candidate[] = [];
+function inTurns(sorted: readonly Member[], subs: number, count: number): Member[] {
+  const taken: Member[] = [];
   let rest = sorted;
   while (rest.length > 0 && taken.length < count) {
     let covered = 0;
-    const later: Sampled[] = [];
+    const later: Member[] = [];
     for (const sampled of rest) {
       const adds = sampled.interior & subs & ~covered;
       covered |= sampled.interior;
-      if (adds !== 0 && taken.length < count) taken.push(sampled.candidate);
+      if (adds !== 0 && taken.length < count) taken.push(sampled);
       else later.push(sampled);
     }
     if (later.length === rest.length) {
-      taken.push(...later.slice(0, count - taken.length).map(({ candidate }) => candidate));
+      taken.push(...later.slice(0, count - taken.length));
       break;
     }
     rest = later;
@@ -239,6 +246,6 @@ function inTurns(sorted: readonly Sampled[], subs: number, count: number): Candi
 }
 
 /** Hops from the publisher; one without room may still have a leaf that steps aside for a relay. */
-function order(load: StreamLoad): number {
+function rankOf(load: StreamLoad): number {
   return load.depth + (load.free > 0 || load.depth === 0 ? 0 : 2);
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from './chunk.js';
 import type { NodeContext } from './context.js';
+import { GATHER } from './membership/candidates.js';
 import { drop } from './membership/connections.js';
 import type { Peer } from './membership/peers.js';
 import type { Message, MessageType } from './message.js';
@@ -19,7 +20,7 @@ const HANDLERS: Handlers = {
     const stream = ctx.streams.get(message.stream);
     if (stream === undefined) return;
     for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
-    ctx.deadlines.setEarlier('seek', ctx.now);
+    ctx.deadlines.setEarlier('seek', ctx.now + GATHER);
   },
   'want-manifest'({ ctx }, peer, message) {
     const manifest = ctx.streams.get(message.stream)?.manifest ?? null;

@@ -1,19 +1,28 @@
 import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
-import type { Candidate, StreamLoad } from '../message.js';
-import type { NodeId, Time } from '../units.js';
+import type { Candidate } from '../message.js';
+import { MS, type NodeId, type Time } from '../units.js';
+
+/** News of candidates is acted upon after this, so that one step of the search takes several answers into account. */
+export const GATHER: Time = 20 * MS;
 
 /** A node that may have a stream, and how it answered us. */
 export interface Prospect {
   readonly id: NodeId;
   address: string;
-  load: StreamLoad | null;
-  /** When the load was heard. */
+  /** Whether anything was heard of its room; if so, the three numbers of its `StreamLoad`, kept here to be read fast. */
+  told: boolean;
+  free: number;
+  interior: number;
+  depth: number;
+  /** When that was heard. */
   heardAt: Time;
   /** Not to be asked or dialled before this time. */
   notBefore: Time;
   failures: number;
 }
+
+const NOTHING = { free: 0, interior: 0, depth: 0 } as const;
 
 /** Bounded memory of candidate providers of one stream; the stalest make room for new ones. */
 export class Candidates {
@@ -28,16 +37,31 @@ export class Candidates {
     const { node, address } = candidate.contact;
     if (node === null || node === this.#self) return;
     const known = this.#prospects.get(node);
-    if (known !== undefined) {
-      known.address = address;
-      if (candidate.load !== null) {
-        known.load = candidate.load;
-        known.heardAt = now;
-      }
+    const { load } = candidate;
+    if (known === undefined) {
+      if (this.#prospects.size >= LIMITS.contacts) this.#evict();
+      const { free, interior, depth } = load ?? NOTHING;
+      const told = load !== null;
+      this.#prospects.set(node, {
+        id: node,
+        address,
+        told,
+        free,
+        interior,
+        depth,
+        heardAt: now,
+        notBefore: 0,
+        failures: 0,
+      });
       return;
     }
-    if (this.#prospects.size >= LIMITS.contacts) this.#evict();
-    this.#prospects.set(node, { id: node, address, load: candidate.load, heardAt: now, notBefore: 0, failures: 0 });
+    known.address = address;
+    if (load === null) return;
+    known.told = true;
+    known.free = load.free;
+    known.interior = load.interior;
+    known.depth = load.depth;
+    known.heardAt = now;
   }
 
   get(id: NodeId): Prospect | undefined {

@@ -1,6 +1,6 @@
 import { NEVER, type Time, MS, SECOND } from '../units.js';
 import type { NodeContext } from '../context.js';
-import { selectionPolicies, type Selection } from '../policies/selection.js';
+import { selectionPolicies, type CandidateView, type Selection } from '../policies/selection.js';
 import type { Stream } from '../stream.js';
 import type { Consumer } from '../tickets/consumer.js';
 import { bitCount } from '../tickets/provider.js';
@@ -124,19 +124,31 @@ export class Seek {
   /** Candidates that may be asked now and have something to give, best first. */
   #rank(stream: Stream, sought: number, nearerThan = NEVER): Ranked[] {
     const ctx = this.#ctx;
+    const { asks, dials } = stream;
     const urgent = this.#isUrgent(stream);
     const ranked: Ranked[] = [];
     for (const prospect of stream.candidates.all()) {
       if (prospect.notBefore > ctx.now || (this.#worth(stream, prospect, urgent) & sought) === 0) continue;
-      if (nearerThan !== NEVER && (prospect.load === null || prospect.load.depth + 1 >= nearerThan)) continue;
-      if (stream.asks.has(prospect.id) || stream.dials.has(prospect.id)) continue;
-      const peer = ctx.peers.get(prospect.id);
-      const rtt = peer === undefined ? null : ctx.peers.rtt(peer);
-      const age = ctx.now - prospect.heardAt;
-      const view = { connected: peer !== undefined, rtt, load: prospect.load, age, sought, luck: ctx.rng.next() };
-      ranked.push({ prospect, peer, score: this.#selection(view) });
+      if (nearerThan !== NEVER && (!prospect.told || prospect.depth + 1 >= nearerThan)) continue;
+      const { id } = prospect;
+      if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
+      const peer = ctx.peers.get(id);
+      ranked.push({ prospect, peer, score: this.#selection(this.#look(prospect, peer, sought)) });
     }
     return ranked.sort((a, b) => a.score - b.score || (a.prospect.id < b.prospect.id ? -1 : 1));
+  }
+
+  /** What a policy is shown of a candidate. */
+  #look(prospect: Prospect, peer: Peer | undefined, sought: number): CandidateView {
+    const { rng, now, peers } = this.#ctx;
+    return {
+      connected: peer !== undefined,
+      rtt: peer === undefined ? null : peers.rtt(peer),
+      load: prospect.told ? prospect : null,
+      age: now - prospect.heardAt,
+      sought,
+      luck: rng.next(),
+    };
   }
 
   #ask(stream: Stream, sought: number, ranked: readonly Ranked[]): void {
@@ -182,10 +194,10 @@ export class Seek {
 
   /** Sub-streams that are worth asking a candidate for; one without room may have a leaf that steps aside for a relay. */
   #worth(stream: Stream, prospect: Prospect, urgent: boolean): number {
-    const { load } = prospect;
-    if (urgent || load === null) return ~0;
+    const { interior } = prospect;
+    if (urgent || !prospect.told) return ~0;
     const stale = this.#ctx.now > prospect.heardAt + STALE;
-    return load.free > 0 || stale ? load.interior : load.interior & stream.interior;
+    return prospect.free > 0 || stale ? interior : interior & stream.interior;
   }
 
   /** Whether a dial is under way that may still succeed; one to the dead takes seconds to fail. */

@@ -1,5 +1,6 @@
 import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
+import { GATHER } from '../membership/candidates.js';
 import type { Peer } from '../membership/peers.js';
 import type { Cancel, Offer, Refuse, Renewed } from '../message.js';
 import { feasibilityPolicies, type Feasibility } from '../policies/feasibility.js';
@@ -71,7 +72,7 @@ export class Consumer {
     }
     if (refuse.why === 'full') stream.refusals++;
     stream.candidates.postpone(peer.id, ctx.now, refuse.why === 'starving' ? PAUSE.starving : PAUSE.full);
-    ctx.deadlines.setEarlier('seek', ctx.now);
+    ctx.deadlines.setEarlier('seek', ctx.now + GATHER);
   }
 
   onRenewed(peer: Peer, stream: Stream, renewed: Renewed): void {
