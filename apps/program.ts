@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import pino, { type Logger } from 'pino';
 import { EXIT, report } from './exit-codes.js';
 import { addFlags, readSettings, type Settings, type ValuesOf } from './settings.js';
+import { endWithParent, TIED, TIED_ABOUT } from './tied.js';
 import { logLevel } from './values.js';
 import { VERSION } from './version.js';
 
@@ -41,6 +42,7 @@ export async function runServer<S extends Settings>(program: ServerProgram<S>, a
     .version(VERSION, '--version')
     .option('-s, --settings <file>', `settings in JSON or lines of key = value; flags and ${program.prefix}_* go first`)
     .option('--debug', 'show the stack with an error')
+    .addOption(new Option(TIED, TIED_ABOUT).hideHelp())
     .helpOption('-h, --help')
     .addHelpText('after', program.examples)
     .allowExcessArguments(false)
@@ -49,6 +51,7 @@ export async function runServer<S extends Settings>(program: ServerProgram<S>, a
     const flags = (program.flags?.(command) ?? command).parse(argv).opts<Readonly<Record<string, unknown>>>();
     const file = typeof flags['settings'] === 'string' ? flags['settings'] : null;
     const values = readSettings(settings, { flags, env: process.env, prefix: program.prefix, file });
+    if (flags['tied'] === true) endWithParent();
     const log = pino({ level: values.logLevel ?? 'info' }, pino.destination({ dest: 2, sync: true }));
     process.exit(await program.run(values, { argv, flags, log }));
   } catch (error) {

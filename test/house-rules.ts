@@ -24,21 +24,14 @@ const APPS_NPM = [
   'commander',
   'fastify',
   'fastify-type-provider-zod',
+  'mp4box',
   'picocolors',
   'pino',
   'prom-client',
   'ws',
   'zod',
 ];
-const TEST_NPM = [
-  ...APPS_NPM,
-  '@fast-check/ava',
-  '@sparticuz/chromium',
-  'ava',
-  'fast-check',
-  'mp4box',
-  'playwright-core',
-];
+const TEST_NPM = [...APPS_NPM, '@fast-check/ava', '@sparticuz/chromium', 'ava', 'fast-check', 'playwright-core'];
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
 const FOLDERS: Readonly<Record<string, Allowed>> = {

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, report } from '../exit-codes.js';
 import { addCompare } from './compare.js';
+import { addDemo } from './demo.js';
 import { addList } from './list.js';
 import { addSim } from './sim.js';
 import { addView } from './view.js';
+import { addUp } from './up.js';
 import { VERSION } from '../version.js';
 
 const program = new Command('astral')
@@ -12,6 +14,8 @@ const program = new Command('astral')
   .showHelpAfterError('(--help shows what there is)')
   .addHelpText('after', '\nExample:\n  astral sim w02 --nodes 300')
   .exitOverride();
+addDemo(program);
+addUp(program);
 addSim(program);
 addCompare(program);
 addView(program);
