@@ -55,8 +55,12 @@ export async function addMediaRoutes(app: FastifyInstance, access: Access, node:
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _body, done) => done(null));
+    scope.addHook('onSend', (request, reply, _payload, next) => {
+      if (!request.raw.complete) cutAfterAnswer(request, reply);
+      next();
+    });
     resource(scope, access, '/stream/:slug/media', {
-      PUT: { who: 'session', endless: true, run: async (request, reply) => await put(node, request, reply) },
+      PUT: { who: 'session', endless: true, run: async (request) => await put(node, request) },
     });
     await Promise.resolve();
   });
@@ -72,10 +76,9 @@ export async function addMediaRoutes(app: FastifyInstance, access: Access, node:
   );
 }
 
-async function put(node: NodePort, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function put(node: NodePort, request: FastifyRequest): Promise<unknown> {
   const outcome = await node.push(slugOf(request), request.raw, floorOf(request));
   const verdict = verdictOf(outcome);
-  if (!request.raw.complete) cutAfterAnswer(request, reply);
   if (verdict.status !== 200) throw new HttpError(verdict.status, verdict.text);
   const { epochs, fragments, bytes } = outcome as Extract<PushOutcome, { ok: true }>;
   return { stream: await node.stream(slugOf(request)), epochs, fragments, bytes };

@@ -21,6 +21,8 @@ export type PushEnd =
 /** A writer that sends nothing for this long has gone, whatever its connection says. */
 const SILENCE_MS = 10_000;
 const WATCH_MS = 1_000;
+/** What may mean that there is something to read, or nothing any more. */
+const EVENTS = ['readable', 'end', 'error', 'close'] as const;
 
 /**
  * Reads pushed media to its end. Reads no further while media waits for its time or for the sink: what does not fit the
@@ -33,7 +35,9 @@ export class MediaPump {
   readonly #pace = new LivePace();
   #end: PushEnd | null = null;
   #heardAt: Time;
-  #wake: (() => void) | null = null;
+  /** Ends the wait for the next bytes, and the wait until media is due. */
+  #onBytes: (() => void) | null = null;
+  #onDue: (() => void) | null = null;
 
   /** @param now the node's clock, microseconds. */
   constructor(source: Readable, sink: MediaSink, now: () => Time) {
@@ -43,33 +47,46 @@ export class MediaPump {
     this.#heardAt = now();
   }
 
-  /** Ends the push from this side. */
+  /** Ends the push from this side; the source is left as it is, so that its writer can still be answered. */
   stop(why: 'stopped' | 'silent' = 'stopped'): void {
     this.#end ??= { why };
-    this.#wake?.();
-    this.#source.destroy();
+    this.#onBytes?.();
+    this.#onDue?.();
   }
 
   /** @param floor bits per second that are declared at least. */
   async run(floor: number): Promise<PushEnd> {
     const ingest = new Ingest(floor);
     const watch = setInterval(() => {
-      if (this.#wake === null && this.#now() - this.#heardAt > SILENCE_MS * MS) this.stop('silent');
+      if (this.#onDue === null && this.#now() - this.#heardAt > SILENCE_MS * MS) this.stop('silent');
     }, WATCH_MS);
+    const wake = (): void => this.#onBytes?.();
+    for (const event of EVENTS) this.#source.on(event, wake);
     try {
-      for await (const piece of this.#source.iterator({ destroyOnReturn: false })) {
+      for (let piece = await this.#next(); piece !== null; piece = await this.#next()) {
         this.#heardAt = this.#now();
-        const events = ingest.push(piece as Uint8Array);
+        const events = ingest.push(piece);
         if (!events.ok) return { why: 'bad-media', error: events.error };
         await this.#emit(events.value);
-        if (this.#end !== null) return this.#end;
       }
       await this.#emit(ingest.finish());
       return this.#end ?? { why: 'ended' };
-    } catch {
-      return this.#end ?? { why: 'gone' };
     } finally {
       clearInterval(watch);
+      for (const event of EVENTS) this.#source.off(event, wake);
+    }
+  }
+
+  /** The next bytes; null at the end, whoever brought it about. */
+  async #next(): Promise<Uint8Array | null> {
+    for (;;) {
+      if (this.#end !== null) return null;
+      const piece = this.#source.read() as Uint8Array | null;
+      if (piece !== null) return piece;
+      if (this.#source.readableEnded) return null;
+      if (this.#source.destroyed) this.#end = { why: 'gone' };
+      else await new Promise<void>((resolve) => (this.#onBytes = resolve));
+      this.#onBytes = null;
     }
   }
 
@@ -90,12 +107,12 @@ export class MediaPump {
     if (delay <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.ceil(delay / MS));
-      this.#wake = () => {
+      this.#onDue = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    this.#wake = null;
+    this.#onDue = null;
     this.#heardAt = this.#now();
   }
 }
