@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { EnvironmentFault, UsageError } from '../exit-codes.js';
 import { readPrivate } from '../node/files.js';
+import type { Json } from './actions.js';
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -40,7 +41,7 @@ export class ControlClient {
   }
 
   /** The parsed answer; throws an `EnvironmentFault` with the node's own words when it is not a success. */
-  async call(method: string, path: string, body?: unknown): Promise<unknown> {
+  async call(method: string, path: string, body?: unknown): Promise<Json> {
     const { status, text } = await this.#send(method, path, body === undefined ? null : JSON.stringify(body));
     let answer: unknown = null;
     try {
@@ -48,7 +49,7 @@ export class ControlClient {
     } catch {
       throw new EnvironmentFault(`${this.#url} does not answer as a node does`);
     }
-    if (status < 300) return answer;
+    if (status < 300 && typeof answer === 'object' && answer !== null) return answer as Json;
     const why =
       typeof answer === 'object' && answer !== null && 'error' in answer ? String(answer.error) : String(status);
     throw new EnvironmentFault(`${method} ${path}: ${why}`);

@@ -1,23 +1,27 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, report } from '../exit-codes.js';
-import { profileFolder } from '../node/options.js';
+import { EXIT, UsageError, report } from '../exit-codes.js';
+import { DEFAULT_PROFILE, profileFolder } from '../node/options.js';
 import { VERSION } from '../version.js';
+import { ACTIONS, type Action, type Json } from './actions.js';
 import { ControlClient } from './client.js';
-import { table } from './table.js';
+import { top } from './top.js';
 
 interface Flags {
   readonly node?: string;
-  readonly uuid: string;
+  readonly uuid?: string;
+  readonly profile?: string;
   readonly data?: string;
   readonly json?: true;
+  readonly debug?: true;
 }
 
 const EXAMPLES = `
 Examples:
   astralctl streams                           what this machine's node knows
   astralctl create "Test picture"             publish the bundled sample under a name
-  astralctl -u stage watch SLUG               let the node of that profile receive a stream
-  astralctl url                               address of the node's page, with a fresh one-time code`;
+  astralctl --profile stage watch SLUG        let the node of that profile receive a stream
+  astralctl url                               address of the node's page, with a fresh one-time code
+  astralctl tickets --json | jq .             what the node answered, for scripts`;
 
 /** The whole program: one command, one request or two, one answer. */
 export async function runCtl(argv: readonly string[]): Promise<void> {
@@ -25,9 +29,14 @@ export async function runCtl(argv: readonly string[]): Promise<void> {
     .description('Controls a node on this machine.')
     .version(VERSION, '--version')
     .option('--node <url>', "address of the node's control API, instead of the one it printed")
-    .option('-u, --uuid <name>', 'which node of this machine: the name it was started with', 'default')
+    .option(
+      '--profile <name>',
+      `which node of this machine: the name it was started with (default: ${DEFAULT_PROFILE})`,
+    )
+    .option('-u, --uuid <name>', 'the same as --profile')
     .option('--data <folder>', 'folder of the node, instead of the profile')
     .option('--json', "the node's answer as it came")
+    .option('--debug', 'show the stack with an error')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   addCommands(program);
@@ -35,99 +44,40 @@ export async function runCtl(argv: readonly string[]): Promise<void> {
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    else process.exitCode = report('astralctl', error);
+    else process.exitCode = report('astralctl', error, program.opts<Flags>().debug === true);
   }
 }
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** One command: the request it makes and how its answer is shown. */
-interface Action {
-  readonly usage: string;
-  readonly description: string;
-  readonly method: string;
-  readonly path: (argument: string) => string;
-  readonly body?: (argument: string) => unknown;
-  readonly show: (answer: Json, argument: string, client: ControlClient) => string;
-}
-
-const list = (key: string, columns: readonly string[]) => (answer: Json) => table(answer[key], columns);
-const line = (answer: Json): string => table([answer['stream']], ['slug', 'name', 'id']);
-const stream = (slug: string): string => `/stream/${encodeURIComponent(slug)}`;
-const pageOf = (answer: Json, slug: string, { url }: ControlClient): string =>
-  `${url}/${slug === '' ? '' : `?stream=${encodeURIComponent(slug)}`}#code=${String(answer['code'])}`;
-
-const ACTIONS: readonly Action[] = [
-  {
-    usage: 'nodes',
-    description: 'nodes that this one knows',
-    method: 'GET',
-    path: () => '/nodes',
-    show: list('nodes', ['uuid', 'ip_address', 'port', 'supernode']),
-  },
-  {
-    usage: 'streams',
-    description: 'streams that this node knows',
-    method: 'GET',
-    path: () => '/streams',
-    show: list('streams', ['slug', 'name', 'own', 'watching', 'streaming', 'id']),
-  },
-  {
-    usage: 'tickets',
-    description: 'promises to forward, given and taken',
-    method: 'GET',
-    path: () => '/tickets',
-    show: list('tickets', ['stream', 'substream', 'source', 'destination', 'hops', 'state']),
-  },
-  {
-    usage: 'create <name>',
-    description: 'publish the bundled sample under a name',
-    method: 'POST',
-    path: () => '/streams',
-    body: (name) => ({ name, media: 'sample' }),
-    show: line,
-  },
-  {
-    usage: 'watch <stream>',
-    description: 'receive a stream, by slug or id',
-    method: 'POST',
-    path: (slug) => `${stream(slug)}/tickets`,
-    body: () => ({}),
-    show: line,
-  },
-  {
-    usage: 'rm <stream>',
-    description: 'end an own stream for good, key included; stop watching any other',
-    method: 'DELETE',
-    path: stream,
-    show: line,
-  },
-  {
-    usage: 'url [stream]',
-    description: "address of the node's page, with a fresh one-time code",
-    method: 'POST',
-    path: () => '/codes',
-    show: pageOf,
-  },
-  {
-    usage: 'stop',
-    description: 'hand consumers over, leave, end the process',
-    method: 'DELETE',
-    path: () => '/node',
-    show: () => 'the node leaves',
-  },
-];
 
 function addCommands(program: Command): void {
   for (const action of ACTIONS) {
     const command = program.command(action.usage).description(action.description);
-    command.action(async () => {
-      const flags = program.opts<Flags>();
-      const folder = flags.data ?? profileFolder(flags.uuid);
-      const client = flags.node === undefined ? ControlClient.of(folder) : ControlClient.at(flags.node, folder);
-      const argument = command.args[0] ?? '';
-      const answer = (await client.call(action.method, action.path(argument), action.body?.(argument))) as Json;
-      process.stdout.write(`${flags.json === true ? JSON.stringify(answer) : action.show(answer, argument, client)}\n`);
-    });
+    for (const [flags, about] of action.options ?? []) command.option(flags, about);
+    command.option('--json', "the node's answer as it came");
+    command.action(async () => await perform(program, command, action));
   }
+  program
+    .command('top')
+    .description('a table of streams, tickets and traffic that keeps itself up to date; Ctrl-C ends it')
+    .option('--json', 'one JSON line a second instead')
+    .option('--count <n>', 'end after so many pictures')
+    .action(async (options: { json?: true; count?: string }) => {
+      const flags = program.opts<Flags>();
+      const count = options.count === undefined ? Infinity : Number(options.count);
+      if (!(count >= 1)) throw new UsageError('--count: must be a number from 1');
+      await top(clientOf(flags), { json: options.json === true || flags.json === true, count });
+    });
+}
+
+async function perform(program: Command, command: Command, action: Action): Promise<void> {
+  const flags = { ...program.opts<Flags>(), ...command.opts<Flags>() };
+  const client = clientOf(flags);
+  const answer = await action.run({ client, words: command.args, options: command.opts<Json>() });
+  process.stdout.write(`${flags.json === true ? JSON.stringify(answer) : action.show(answer, command.args, client)}\n`);
+}
+
+function clientOf(flags: Flags): ControlClient {
+  if (flags.profile !== undefined && flags.uuid !== undefined && flags.profile !== flags.uuid)
+    throw new UsageError('--profile and --uuid name different nodes; give one of the two');
+  const folder = flags.data ?? profileFolder(flags.profile ?? flags.uuid ?? DEFAULT_PROFILE);
+  return flags.node === undefined ? ControlClient.of(folder) : ControlClient.at(flags.node, folder);
 }

@@ -7,7 +7,7 @@ import type { NodeEntry, NodePort, NodeSettings, Outcome, PushOutcome, StreamEnt
 import type { EventHub } from './events.js';
 import type { LiveFeed } from './live-feed.js';
 import type { Traffic } from './meter.js';
-import { entryOf, nodesIn } from './node-entries.js';
+import { meIn, nodesIn } from './node-entries.js';
 import type { Observation } from './observation.js';
 import type { HlsFeed } from './media/hls-feed.js';
 import type { StreamControl } from './stream-control.js';
@@ -42,7 +42,7 @@ export class ControlledNode implements NodePort {
   }
 
   me(): NodeEntry {
-    return entryOf(this.id, this.#parts.address, this.view().role === 'supernode');
+    return meIn(this.view(), this.#parts.address);
   }
 
   view(): View {
@@ -79,6 +79,10 @@ export class ControlledNode implements NodePort {
 
   unwatch(id: string): Promise<Outcome> {
     return this.#parts.streams.unwatch(id);
+  }
+
+  pause(id: string, paused: boolean): Outcome {
+    return this.#parts.streams.pause(id, paused);
   }
 
   remove(id: string): Promise<Outcome> {

@@ -2,7 +2,7 @@ import type { TraceEvent } from '../../core/trace.js';
 import type { View } from '../../core/view.js';
 import type { StreamEntry } from './control/node-port.js';
 import { ticketEntries } from './control/tickets.js';
-import { entryOf, nodesIn } from './node-entries.js';
+import { meIn, nodesIn } from './node-entries.js';
 import { EventHub } from './events.js';
 import { Meter } from './meter.js';
 import { Telemetry } from './telemetry.js';
@@ -32,7 +32,7 @@ export class Observation {
     const now = (): number => node.now();
     const view = (): View => node.view();
     const nodes = () => nodesIn(view());
-    const me = () => entryOf(id, address, view().role === 'supernode');
+    const me = () => meIn(view(), address);
     const tickets = () => ticketEntries({ id, me, nodes, view, slugOf: (stream) => node.slugOf(stream) });
     this.#now = now;
     this.meter = new Meter(now());

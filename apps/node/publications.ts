@@ -35,6 +35,8 @@ interface Publication {
   stop: (() => void) | null;
   /** Whether the machine has begun to publish it. */
   begun: boolean;
+  /** Media that come are let go. */
+  paused: boolean;
 }
 
 /** Takes the media of one epoch. */
@@ -99,6 +101,16 @@ export class Publications {
     return outcome;
   }
 
+  /** Lets the media go that come from now on, or takes them again; false if the stream is not one of this node. */
+  pause(id: string, paused: boolean): boolean {
+    const publication = this.#byId.get(id);
+    if (publication === undefined) return false;
+    publication.paused = paused;
+    this.#ports.streams.pause(id, paused);
+    this.#keep();
+    return true;
+  }
+
   /** Ends a stream of this node and forgets its key. */
   async remove(id: string): Promise<CommandResult> {
     const publication = this.#byId.get(id);
@@ -120,21 +132,22 @@ export class Publications {
     return named ?? known.find(({ stream }) => slugify(stream.name) === slugOrId) ?? null;
   }
 
-  #create(wanted: Omit<OwnStream, 'key'>): Publication | null {
+  #create(wanted: Omit<OwnStream, 'key' | 'paused'>): Publication | null {
     const before = [...this.#byId.values()].find(({ stream }) => stream.name === wanted.name);
     if (before !== undefined) return before;
     if (this.#byId.size >= LIMITS.streams) return null;
-    const publication = this.#add({ ...wanted, key: generateKeyPair() });
+    const publication = this.#add({ ...wanted, paused: false, key: generateKeyPair() });
     this.#keep();
     return publication;
   }
 
   #add(stream: OwnStream): Publication {
     const id = this.#ports.crypto.idOf(stream.key.publicKey);
-    const publication: Publication = { id, stream, stop: null, begun: false };
+    const publication: Publication = { id, stream, stop: null, begun: false, paused: stream.paused };
     this.#byId.set(id, publication);
     const { name, description } = stream;
     this.#ports.streams.open(id, { name, description, source: this.#ports.host.id, own: true }, 0);
+    this.#ports.streams.pause(id, stream.paused);
     return publication;
   }
 
@@ -187,8 +200,12 @@ export class Publications {
     const opening = { name, mime: init.mime, epoch, init: init.bytes };
     const began = now();
     let fragment = 0;
+    let skipping = false;
     log.info({ stream: id, name, epoch, mime: init.mime, ...declared }, 'publishing');
     return (bytes, keyframe) => {
+      // After a pause, viewers can only start at a keyframe.
+      skipping = publication.paused || (skipping && !keyframe);
+      if (skipping) return;
       host.command({ type: 'media', stream: id, keyframe, payload: bytes, size: bytes.length });
       streams.push(id, opening, { epoch, fragment, keyframe, sourceTime: now() - began, bytes });
       fragment += 1;
@@ -196,7 +213,7 @@ export class Publications {
   }
 
   #keep(): void {
-    this.#ports.store.keepStreams([...this.#byId.values()].map(({ stream }) => stream));
+    this.#ports.store.keepStreams([...this.#byId.values()].map(({ stream, paused }) => ({ ...stream, paused })));
   }
 
   #run(command: Command): Promise<CommandResult> {

@@ -17,7 +17,15 @@ const State = z.object({
 /** A key with the id that stands for it, so that a damaged file is not taken for another identity. */
 const Key = z.object({ id: z.string(), seed: z.base64() });
 const OwnStreams = z
-  .array(z.object({ ...Key.shape, name: z.string(), description: z.string(), media: z.enum(['sample', 'push']) }))
+  .array(
+    z.object({
+      ...Key.shape,
+      name: z.string(),
+      description: z.string(),
+      media: z.enum(['sample', 'push']),
+      paused: z.boolean().default(false),
+    }),
+  )
   .max(LIMITS.streams);
 
 /** A stream that this node publishes, as it survives a restart. */
@@ -26,6 +34,8 @@ export interface OwnStream {
   readonly description: string;
   /** The bundled sample, or what somebody pushes into this node. */
   readonly media: 'sample' | 'push';
+  /** The publisher lets nothing out for now. */
+  readonly paused: boolean;
   readonly key: KeyPair;
 }
 
@@ -91,7 +101,7 @@ export class Store {
   ownStreams(): OwnStream[] {
     const path = join(this.folder, 'streams.json');
     const kept = readJson(path, OwnStreams) ?? [];
-    return kept.map(({ name, description, media, ...key }) => ({ name, description, media, key: parseKey(path, key) }));
+    return kept.map(({ id, seed, ...stream }) => ({ ...stream, key: parseKey(path, { id, seed }) }));
   }
 
   keepStreams(streams: readonly OwnStream[]): void {

@@ -119,6 +119,12 @@ export class StreamControl {
     return outcome;
   }
 
+  pause(id: string, paused: boolean): Outcome {
+    return this.#publications.pause(id, paused)
+      ? { ok: true }
+      : { ok: false, why: 'only its publisher pauses a stream' };
+  }
+
   /** Ends a stream of this node and forgets its key; stops watching any other. */
   async remove(id: string): Promise<Outcome> {
     if (!this.#publications.has(id)) return await this.unwatch(id);

@@ -12,6 +12,8 @@ interface Known {
   source: string | null;
   /** This node publishes it. */
   own: boolean;
+  /** Its publisher, who is this node, lets nothing out for now. */
+  paused: boolean;
   /** Null for a stream that is only listed somewhere. */
   feed: LiveFeed | null;
   /** The same for players that speak HLS. */
@@ -96,6 +98,11 @@ export class Streams {
     if (known.own) this.#forget(known);
   }
 
+  pause(id: string, paused: boolean): void {
+    const known = this.#known.get(id);
+    if (known !== undefined) known.paused = paused;
+  }
+
   feed(id: string): LiveFeed | null {
     return this.#known.get(id)?.feed ?? null;
   }
@@ -126,7 +133,7 @@ export class Streams {
       const spare = [...this.#known.values()].find((known) => known.feed === null);
       if (spare !== undefined) this.#forget(spare);
     }
-    const known: Known = { id, name, description, source, own: false, feed: null, hls: null };
+    const known: Known = { id, name, description, source, own: false, paused: false, feed: null, hls: null };
     this.#known.set(id, known);
     this.#slugs.of(known);
     return known;
@@ -145,7 +152,7 @@ export class Streams {
   }
 
   #entry(known: Known): StreamEntry {
-    const { id, name, description, source, own, feed } = known;
+    const { id, name, description, source, own, paused, feed } = known;
     const slug = this.#slugs.of(known);
     return {
       name,
@@ -155,7 +162,8 @@ export class Streams {
       id,
       own,
       watching: feed !== null && !own,
-      streaming: feed?.live ?? false,
+      streaming: !paused && (feed?.live ?? false),
+      paused,
     };
   }
 }

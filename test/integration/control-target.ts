@@ -65,6 +65,7 @@ export const GETS = [
 ];
 export const MUTATIONS: readonly (readonly [method: string, path: string, body?: string])[] = [
   ['POST', '/streams', '{"name":"x","media":"sample"}'],
+  ['PUT', SLUG, '{"streaming":false}'],
   ['DELETE', SLUG],
   ['POST', `${SLUG}/tickets`, '{}'],
   ['POST', `${SLUG}/watch`, '{}'],

@@ -21,6 +21,8 @@ export interface StreamEntry {
   /** This node receives it, and forwards it as far as its uplink goes. */
   readonly watching: boolean;
   readonly streaming: boolean;
+  /** This node publishes it and lets nothing out for now. */
+  readonly paused: boolean;
 }
 
 /** A node as the control API shows it. */
@@ -29,6 +31,8 @@ export interface NodeEntry {
   readonly ip_address: string | null;
   readonly port: number | null;
   readonly supernode: boolean;
+  /** The supernode that it is registered with, as far as this node knows. */
+  readonly primary_supernode_uuid?: string;
 }
 
 /** What a node was told at its start, as far as it helps people and players. */
@@ -78,6 +82,8 @@ export interface NodePort {
   /** Null for a stream that this node neither publishes nor watches. */
   hls(id: string): HlsFeed | null;
   slugOf(id: string): string;
+  /** Lets no media of an own stream out for now, or goes on; its viewers wait meanwhile. */
+  pause(id: string, paused: boolean): Outcome;
   /** Ends the tickets that a consumer holds here, or one of them. */
   revoke(id: string, consumer: string, ticket: number | null): Promise<Outcome>;
   /** Dials a peer. */

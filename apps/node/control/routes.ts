@@ -21,6 +21,7 @@ const NewStream = z.strictObject({
   /** Where the media come from: the bundled sample, or what will be pushed. */
   media: z.enum(['sample', 'push']),
 });
+const StreamState = z.strictObject({ streaming: z.boolean() });
 const NewSession = z.strictObject({ code: z.string().max(256) });
 
 /** The JSON routes of 2011 that this node has, behind the access rules. */
@@ -72,6 +73,16 @@ function addStreamRoutes(app: FastifyInstance, access: Access, node: NodePort): 
   });
   resource(app, access, '/stream/:slug', {
     GET: { who: 'session', summary: 'One stream', run: async (request) => ({ stream: await known(node, request) }) },
+    PUT: {
+      who: 'session',
+      summary: 'Pause an own stream, or go on: {"streaming": false} or true',
+      body: StreamState,
+      run: async (request) => {
+        const { id } = await known(node, request);
+        settle(node.pause(id, !(request.body as z.infer<typeof StreamState>).streaming));
+        return { stream: await known(node, request) };
+      },
+    },
     DELETE: {
       who: 'session',
       summary: 'End an own stream for good, key included; stop watching any other',
