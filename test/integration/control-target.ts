@@ -36,10 +36,13 @@ export async function startTarget(t: ExecutionContext): Promise<Target> {
     JSON.parse((await ask(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } })).body);
   const state = async (): Promise<string> => {
     const { node } = (await read('/node')) as {
-      node: { uuid: string; role: string; streams: { stream: string; watching: boolean }[] };
+      node: { uuid: string; streams: { stream: string; watching: boolean }[] };
     };
     const streams = node.streams.map(({ stream, watching }) => ({ stream, watching }));
-    return JSON.stringify([node.uuid, node.role, streams, await read('/streams'), await read('/nodes')]);
+    // A node may become a supernode of its own accord at any time.
+    const { nodes } = (await read('/nodes')) as { nodes: { uuid: string; port: number | null }[] };
+    const others = nodes.map(({ uuid, port }) => ({ uuid, port }));
+    return JSON.stringify([node.uuid, streams, await read('/streams'), others]);
   };
   await eventually('the sample streams', 10, async () => ((await state()).includes('"streaming":true') ? true : null));
   return { program, url, port: new URL(url).port, token, folder, state };
