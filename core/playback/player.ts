@@ -30,6 +30,8 @@ export class Player {
   #missedInRow = 0;
   /** When a keyframe was due that was not good enough to start with. */
   #refused: Time = NEVER;
+  /** When the keyframe chosen to start with is due. */
+  #startsAt: Time = 0;
   played = 0;
   missed = 0;
 
@@ -53,13 +55,15 @@ export class Player {
    * until playing begins: each provider found later leaves less time.
    */
   start(now: Time, keyframes: readonly Keyframe[], otherwise: number): void {
+    if (this.#state !== 'idle' && (this.#state !== 'starting' || now < this.#startsAt)) return;
     if (this.#state === 'idle') this.#next = Math.max(0, otherwise);
-    else if (this.#state !== 'starting') return;
     this.#state = 'starting';
     for (let i = keyframes.length - 1; i >= 0; i--) {
       const keyframe = keyframes[i] as Keyframe;
-      if (this.#clock.localTime(keyframe.sourceTime) + this.#lag < now + FETCH) break;
+      const due = this.#clock.localTime(keyframe.sourceTime) + this.#lag;
+      if (due < now + FETCH) break;
       this.#next = keyframe.seq;
+      this.#startsAt = due;
     }
   }
 
@@ -67,6 +71,7 @@ export class Player {
   restart(): void {
     this.#state = this.#state === 'idle' ? 'idle' : 'starting';
     this.#next = 0;
+    this.#startsAt = 0;
     this.#refused = NEVER;
     this.#missedInRow = 0;
   }
