@@ -2,8 +2,9 @@ import { Roll } from './brokering/roll.js';
 import type { Manifest } from './chunk.js';
 import { Deadlines } from './deadlines.js';
 import { LIMITS } from './limits.js';
+import { inTurns, rankOf } from './membership/in-turns.js';
 import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.js';
-import type { Candidate, Command, Message, NodeRecord, StreamLoad, SupernodeRecord } from './message.js';
+import type { Candidate, Command, Message, NodeRecord, SupernodeRecord } from './message.js';
 import { verifyManifest, verifyRecord } from './trust/statements.js';
 import { SECOND, type NodeId, type StreamId, type Time } from './units.js';
 
@@ -221,31 +222,4 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     for (const [node, { expires }] of this.#records) if (expires <= now) this.#remove(node);
     for (const [stream, { expires }] of this.#manifests) if (expires <= now) this.#manifests.delete(stream);
   }
-}
-
-/** Takes the first relay of each wanted sub-stream, then the second of each, until all are taken. */
-function inTurns(sorted: readonly Member[], subs: number, count: number): Member[] {
-  const taken: Member[] = [];
-  let rest = sorted;
-  while (rest.length > 0 && taken.length < count) {
-    let covered = 0;
-    const later: Member[] = [];
-    for (const sampled of rest) {
-      const adds = sampled.interior & subs & ~covered;
-      covered |= sampled.interior;
-      if (adds !== 0 && taken.length < count) taken.push(sampled);
-      else later.push(sampled);
-    }
-    if (later.length === rest.length) {
-      taken.push(...later.slice(0, count - taken.length));
-      break;
-    }
-    rest = later;
-  }
-  return taken;
-}
-
-/** Hops from the publisher; one without room may still have a leaf that steps aside for a relay. */
-function rankOf(load: StreamLoad): number {
-  return load.depth + (load.free > 0 || load.depth === 0 ? 0 : 2);
 }

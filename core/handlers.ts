@@ -15,7 +15,9 @@ type Handlers = { readonly [T in MessageType]: (parts: Parts, peer: Peer, messag
 const HANDLERS: Handlers = {
   announce: ({ ctx }, peer) => ctx.traceRefused('message', peer.id, 'unknown'),
   announced: () => {},
-  find: ({ bootstrap }, peer, message) => bootstrap.onFind(peer, message),
+  find({ bootstrap, brokering }, peer, message) {
+    bootstrap.onFind(peer, message, brokering.broker.referrals);
+  },
   contacts({ ctx }, _peer, message) {
     const stream = ctx.streams.get(message.stream);
     if (stream === undefined) return;

@@ -4,6 +4,7 @@ import type { Peer } from '../membership/peers.js';
 import type { Gossip, Register, Registered } from '../message.js';
 import { signSupernode } from '../trust/statements.js';
 import { SECOND, type NodeId, type Time } from '../units.js';
+import { Referrals } from './referrals.js';
 import { Ring } from './ring.js';
 import type { Child } from './standing.js';
 import { StreamNewsBoard } from './news.js';
@@ -21,6 +22,7 @@ export class Broker {
   readonly #ctx: NodeContext;
   readonly #ring: Ring;
   readonly news: StreamNewsBoard;
+  readonly referrals: Referrals;
   #since: Time = 0;
   #nextGossip: Time = 0;
   #nextEnlist: Time = 0;
@@ -32,6 +34,7 @@ export class Broker {
     this.#ctx = ctx;
     this.#ring = new Ring(ctx);
     this.news = new StreamNewsBoard(ctx);
+    this.referrals = new Referrals(ctx, this.news);
   }
 
   get room(): number {
@@ -176,7 +179,7 @@ export class Broker {
   #admit(peer: Peer): Child | null {
     const { standing, now } = this.#ctx;
     if (this.room === 0) return null;
-    const child: Child = { peer, since: now, expires: now, loads: [], told: '' };
+    const child: Child = { peer, since: now, expires: now, loads: [], reserved: 0, reservedUntil: 0, told: '' };
     standing.children.set(peer.id, child);
     return child;
   }

@@ -81,7 +81,7 @@ export class Member {
       const children = known.get(peer.id)?.children ?? 0;
       known.learn({ contact, room: message.room, children, age: 0 }, ctx.now);
     } else if (probe !== undefined) {
-      known.forget(peer.id);
+      known.retire(peer.id, ctx.now);
       this.#probes.delete(peer.id);
     }
     if (probe !== undefined && message.supernode && message.stamp <= ctx.now) {
@@ -101,7 +101,7 @@ export class Member {
     if (message.verdict === 'leaving' || message.verdict === 'ordinary') {
       if (current) this.#lost();
       else if (this.#pending?.id === peer.id) this.#failed(peer.id, 'silent');
-      standing.known.forget(peer.id);
+      standing.known.retire(peer.id, ctx.now);
       return;
     }
     const asked = current || this.#pending?.id === peer.id;

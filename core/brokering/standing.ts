@@ -11,6 +11,9 @@ export interface Child {
   /** End of its registration unless it is renewed. */
   expires: Time;
   loads: readonly StreamLoad[];
+  /** Slots that were named to somebody lately, and until when that counts. */
+  reserved: number;
+  reservedUntil: Time;
   /** The supernodes it was last told of, so that a list travels only when it is news. */
   told: string;
 }

@@ -26,6 +26,8 @@ const MEMORY: Time = 600 * SECOND;
 /** Bounded memory of supernodes, those of the other side of a partition included. */
 export class Supernodes {
   readonly #known = new Map<NodeId, KnownSupernode>();
+  /** When those that stepped down were last heard to say so. */
+  readonly #retired = new Map<NodeId, Time>();
   readonly #self: NodeId;
 
   constructor(self: NodeId) {
@@ -49,6 +51,7 @@ export class Supernodes {
     const { node, address } = contact;
     if (node === null || node === this.#self || address === '' || age > MEMORY) return;
     const heardAt = now - age;
+    if (heardAt <= (this.#retired.get(node) ?? -Infinity)) return;
     const known = this.#known.get(node);
     if (known !== undefined) {
       if (heardAt <= known.heardAt) return;
@@ -73,8 +76,17 @@ export class Supernodes {
     if (why === 'full') known.room = 0;
   }
 
-  forget(id: NodeId): void {
+  /** It is no supernode any longer; what others heard of it before does not bring it back. */
+  retire(id: NodeId, now: Time): void {
     this.#known.delete(id);
+    this.#retired.delete(id);
+    if (this.#retired.size >= LIMITS.supernodes) {
+      for (const oldest of this.#retired.keys()) {
+        this.#retired.delete(oldest);
+        break;
+      }
+    }
+    this.#retired.set(id, now);
   }
 
   /** Those that may be tried: none of them has failed us since it was last heard of, or lately. */

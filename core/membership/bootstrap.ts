@@ -1,7 +1,9 @@
+import { loadsOf } from '../brokering/member.js';
+import type { Referrals } from '../brokering/referrals.js';
 import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
-import type { Candidate, Find, StreamLoad } from '../message.js';
+import type { Find } from '../message.js';
 import { signRecord } from '../trust/statements.js';
 import { SECOND, type NodeId } from '../units.js';
 import type { Peer } from './peers.js';
@@ -74,7 +76,7 @@ export class Bootstrap {
       node: ctx.id,
       publicKey: ctx.identity.key.publicKey,
       endpoints: ctx.config.endpoints,
-      streams: this.#loads(),
+      streams: loadsOf(ctx),
       seq: ctx.incarnation * 1_000_000 + ++this.#announced,
       ttl,
     });
@@ -90,29 +92,19 @@ export class Bootstrap {
       ctx.deadlines.set('announce', ctx.now + Math.ceil(ctx.config.announceEvery * (0.9 + 0.2 * ctx.rng.next())));
   }
 
-  /** Who has this stream, as far as we know: ourselves, our consumers, then other candidates. */
-  onFind(peer: Peer, find: Find): void {
+  /** Who has this stream, as far as we know: our children, ourselves, then other candidates. */
+  onFind(peer: Peer, find: Find, referrals: Referrals): void {
     const ctx = this.#ctx;
     const stream = ctx.streams.get(find.stream);
-    const candidates: Candidate[] = [];
     const count = Math.min(find.count, LIMITS.referral);
-    if (stream !== undefined) {
-      const address = ctx.config.endpoints[0];
-      const load = ctx.loadOf(stream);
-      if (address !== undefined && load !== null) candidates.push({ contact: { node: ctx.id, address }, load });
-      for (const contact of stream.candidates.contacts(count, ctx.now - ctx.config.recordTtl)) {
-        if (contact.node !== peer.id && candidates.length < count) candidates.push({ contact, load: null });
-      }
+    const candidates = referrals.find(peer, find, count - 1);
+    const address = ctx.config.endpoints[0];
+    const load = stream === undefined ? null : ctx.loadOf(stream);
+    if (address !== undefined && load !== null) candidates.push({ contact: { node: ctx.id, address }, load });
+    const others = stream?.candidates.contacts(count, ctx.now - ctx.config.recordTtl) ?? [];
+    for (const contact of others) {
+      if (contact.node !== peer.id && candidates.length < count) candidates.push({ contact, load: null });
     }
     ctx.send(peer, { type: 'contacts', stream: find.stream, candidates });
-  }
-
-  #loads(): StreamLoad[] {
-    const loads: StreamLoad[] = [];
-    for (const stream of this.#ctx.streams.values()) {
-      const load = this.#ctx.loadOf(stream);
-      if (load !== null) loads.push(load);
-    }
-    return loads;
   }
 }

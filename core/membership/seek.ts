@@ -1,5 +1,6 @@
 import { NEVER, type Time, MS, SECOND } from '../units.js';
 import type { NodeContext } from '../context.js';
+import { LIMITS } from '../limits.js';
 import { selectionPolicies, type CandidateView, type Selection } from '../policies/selection.js';
 import type { Stream } from '../stream.js';
 import type { Consumer } from '../tickets/consumer.js';
@@ -23,7 +24,8 @@ const FIND_EVERY = 1 * SECOND;
  */
 const URGENT = { orphan: 2 * SECOND, newcomer: 5 * SECOND } as const;
 const URGENT_REFUSALS = 4;
-const FIND_COUNT = 16;
+/** Candidates asked for, for each sub-stream that is sought. */
+const FIND_COUNT = 4;
 /** What was heard of a candidate's room this long ago says nothing any more. */
 const STALE = 3 * SECOND;
 const IMPROVE_ROUNDS = 4;
@@ -109,15 +111,17 @@ export class Seek {
     return this.#ctx.now + 4 * STEP;
   }
 
-  /** Asks the directory and a neighbour or two for candidates. */
+  /** Asks the primary supernode, the directory and a neighbour or two for candidates. */
   find(stream: Stream, subs: number = ~0): void {
     const ctx = this.#ctx;
     if (ctx.now < stream.lastFind + FIND_EVERY) return;
+    const count = Math.min(LIMITS.referral, FIND_COUNT * bitCount(subs));
     let neighbours = 2;
+    const { primary } = ctx.standing;
     for (const peer of ctx.peers.all()) {
-      if (peer.kind === 'node' && neighbours-- <= 0) continue;
+      if (peer.kind === 'node' && peer !== primary && neighbours-- <= 0) continue;
       stream.lastFind = ctx.now;
-      ctx.send(peer, { type: 'find', stream: stream.id, subs: subs >>> 0, count: FIND_COUNT });
+      ctx.send(peer, { type: 'find', stream: stream.id, subs: subs >>> 0, count });
     }
   }
 

@@ -14,13 +14,13 @@ class Watched {
   readonly run: Run<Message>;
   readonly roles: { at: Time; node: NodeId; role: string; why: string }[] = [];
 
-  constructor(file: JsonObject, seed = 1) {
+  constructor(file: JsonObject, seed = 1, contender: typeof ASTRAL = ASTRAL) {
     const loaded = loadScenario({ name: 'supernodes', viewers: 40, duration: '120s', ramp: '5s', ...file });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     const trace = (at: Time, node: NodeId, event: TraceEvent): void => {
       if (event.type === 'role') this.roles.push({ at, node, role: event.role, why: event.why });
     };
-    const options = { ...ASTRAL, seed, check: 'all', trace } as const;
+    const options = { ...contender, seed, check: 'all', trace } as const;
     this.run = new Run(loaded.scenario, options, createRng(`supernodes/${seed}`));
   }
 
@@ -146,4 +146,17 @@ test('while the directory is down newcomers are refused by nobody who is left, a
   t.deepEqual(watched.astray(), []);
   t.is(watched.components(), 1);
   t.true(watched.views().every(({ supernodes }) => (supernodes ?? []).length <= LIMITS.supernodes));
+});
+
+test('a static list alone is enough: everybody is registered and fed without a directory', (t) => {
+  const watched = new Watched({ viewers: 30 }, 1, { ...ASTRAL, createDirectory: null }).until(30);
+  t.deepEqual(watched.astray(), []);
+  const orphans = watched.views().filter(({ node, streams }) => {
+    const tickets = streams[0]?.tickets.filter(({ side }) => side === 'consumer') ?? [];
+    return node !== PUBLISHER && tickets.length < 4;
+  });
+  t.deepEqual(
+    orphans.map(({ node }) => node),
+    [],
+  );
 });
