@@ -6,6 +6,9 @@ import { RecordingFile } from './recording-file.js';
 import type { TimedResult } from './timed.js';
 import { TraceFile } from './trace-file.js';
 
+/** Name of the file that `astral view` draws. */
+export const RECORDING = 'recording.ndjson.gz';
+
 /** Where the result of one run is kept: `scenario.json`, `summary.json`, two Parquet tables and perhaps a trace. */
 export class RunDirectory {
   readonly path: string;
@@ -23,7 +26,7 @@ export class RunDirectory {
 
   /** What `astral view` draws; close it with the document of the run. */
   recording(scenario: Scenario, seed: number): RecordingFile {
-    return new RecordingFile(join(this.path, 'recording.ndjson.gz'), scenario, seed);
+    return new RecordingFile(join(this.path, RECORDING), scenario, seed);
   }
 
   write(result: TimedResult): void {

@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import colors from 'picocolors';
 import type { Job } from '../../experiments/job.js';
 import { runJobs } from '../../experiments/pool.js';
-import { linkLatest, runPath } from '../../experiments/run-directory.js';
+import { linkLatest, RECORDING, runPath } from '../../experiments/run-directory.js';
 import type { TimedDocument } from '../../experiments/timed.js';
 import { EXIT } from '../exit-codes.js';
 import { VERSION } from '../version.js';
@@ -15,7 +16,8 @@ import { deepestLine, networkTable } from './live/report.js';
 import { settle, type Settled } from './live/settle.js';
 import { openBrowser } from './open-browser.js';
 import { Progress } from './progress.js';
-import { addresses, healthy, LIVE_NODES } from './up.js';
+import { addresses, healthy, LIVE_NODES, servePicture } from './up.js';
+import type { ViewServer } from './view-server.js';
 
 interface DemoFlags {
   readonly nodes: number;
@@ -68,6 +70,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   const interrupt = new Interrupt();
   const screen = new Screen(flags);
   let network: Promise<LiveNetwork> | null = null;
+  let page: ViewServer | null = null;
   try {
     screen.say(`${colors.bold('astral')}: live video that viewers carry to each other\n`);
     network = startLive(flags, screen, interrupt.signal);
@@ -76,11 +79,12 @@ async function demo(flags: DemoFlags): Promise<number> {
     screen.stop();
     showSimulation(flags, simulated);
     const found = await settle(live, interrupt.signal);
-    showNetwork(flags, live, found, simulated);
+    page = await servePicture(live, found, join(simulated.path, RECORDING));
+    showNetwork(page.url, live, found);
     const broken = simulated.documents.some(({ violations }) => violations.length > 0);
     const exit = broken || !healthy(found) ? EXIT.failed : EXIT.done;
     if (flags.once === true) return exit;
-    if (flags.open && found.deepest !== null) openBrowser(found.deepest.member.pageUrl);
+    if (flags.open) openBrowser(page.url);
     console.log(`\n${colors.dim('The network runs until Ctrl-C.')}`);
     await interrupt.came;
     return EXIT.done;
@@ -89,6 +93,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     throw error;
   } finally {
     screen.stop();
+    await page?.close();
     await (await network?.catch(() => null))?.stop();
   }
 }
@@ -136,10 +141,12 @@ function showSimulation({ viewers, duration, seed }: DemoFlags, { documents, pat
   );
 }
 
-function showNetwork(flags: DemoFlags, network: LiveNetwork, found: Settled, _simulated: Simulated): void {
+function showNetwork(page: string, network: LiveNetwork, found: Settled): void {
   const title = colors.bold('On this machine');
-  console.log(`\n${title}: a directory, a publisher and ${flags.nodes} viewers over WebSockets\n`);
-  console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n\n${addresses(network, found)}`);
+  console.log(`\n${title}: a directory, a publisher and ${network.viewers.length} viewers over WebSockets\n`);
+  console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n`);
+  console.log(`One page plays the stream and draws both, the crowd and this network:\n`);
+  console.log(addresses(page, network, found));
 }
 
 /** What is printed while two things go on at the same time: lines, and one bar below them on terminals. */

@@ -8,6 +8,7 @@ import { deepestLine, networkTable } from './live/report.js';
 import { settle, type Settled } from './live/settle.js';
 import { openBrowser } from './open-browser.js';
 import { Progress } from './progress.js';
+import { startViewServer, type ViewServer } from './view-server.js';
 
 interface UpFlags {
   readonly nodes: number;
@@ -45,6 +46,7 @@ async function up(flags: UpFlags): Promise<number> {
   const interrupt = new Interrupt();
   const progress = new Progress('starting', flags.quiet !== true);
   let network: LiveNetwork | null = null;
+  let page: ViewServer | null = null;
   try {
     network = await startNetwork({
       viewers: flags.nodes,
@@ -53,9 +55,10 @@ async function up(flags: UpFlags): Promise<number> {
     });
     progress.stop();
     const found = await settle(network, interrupt.signal);
-    console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n\n${addresses(network, found)}`);
+    page = await servePicture(network, found, null);
+    console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n\n${addresses(page.url, network, found)}`);
     if (flags.once === true) return healthy(found) ? EXIT.done : EXIT.failed;
-    if (flags.open && found.deepest !== null) openBrowser(found.deepest.member.pageUrl);
+    if (flags.open) openBrowser(page.url);
     console.log(`\n${colors.dim('Ctrl-C stops everything.')}`);
     await interrupt.came;
     return EXIT.done;
@@ -64,6 +67,7 @@ async function up(flags: UpFlags): Promise<number> {
     throw error;
   } finally {
     progress.stop();
+    await page?.close();
     await network?.stop();
   }
 }
@@ -73,13 +77,25 @@ export function healthy(found: Settled): boolean {
   return found.all && found.deepest !== null && found.deepest.probed.ok;
 }
 
+/** Serves the one page of a live network: its overlay, the deepest node's player, and a recorded run if there is one. */
+export async function servePicture(
+  network: LiveNetwork,
+  found: Settled,
+  recording: string | null,
+): Promise<ViewServer> {
+  const member = found.deepest?.member ?? null;
+  const node = member === null ? null : { url: member.controlUrl, token: member.token };
+  return await startViewServer({ recording, web: network.webUrl, node, port: null });
+}
+
 /** Where to look, a line each. */
-export function addresses(network: LiveNetwork, found: Settled): string {
+export function addresses(page: string, network: LiveNetwork, found: Settled): string {
   const { deepest } = found;
-  const lines: (readonly [string, string])[] = [
-    ['watch', deepest?.member.pageUrl ?? network.viewers[0]?.pageUrl ?? ''],
-    ['network', new URL('/visualization', network.webUrl).href],
-    ['directory', network.webUrl],
+  const own = deepest?.member.pageUrl ?? network.viewers[0]?.pageUrl ?? '';
+  const lines: readonly (readonly [string, string])[] = [
+    ['  look here', colors.bold(colors.cyan(page))],
+    ['  a node', colors.cyan(own)],
+    ['  directory', colors.cyan(network.webUrl)],
   ];
-  return lines.map(([name, url]) => `${name.padEnd(11)}${colors.cyan(url)}`).join('\n');
+  return lines.map(([name, url]) => `${name.padEnd(13)}${url}`).join('\n');
 }

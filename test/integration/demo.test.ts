@@ -90,6 +90,9 @@ test.serial(
       await eventually('the network stands', 90, async () => (up.output().includes('Ctrl-C') ? true : null));
       const urls = addressesIn(up.output());
       t.true(urls.length >= 2 && (await Promise.all(urls.map(answers))).every(Boolean), up.output());
+      const [, page = ''] = /look here +(\S+)/.exec(up.output()) ?? [];
+      const sources = (await (await fetch(new URL('sources.json', page))).json()) as Record<string, unknown>;
+      t.true(typeof sources['views'] === 'string' && sources['player'] !== null, JSON.stringify(sources));
       up.kill(signal);
       t.is(await up.exit, signal === 'SIGINT' ? 0 : 'SIGKILL');
       await allGone(urls);
