@@ -7,11 +7,13 @@ import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.j
 import { closeIdle, onDial, onPeer } from './membership/connections.js';
 import type { Command, Message } from './message.js';
 import { createParts, type Parts } from './parts.js';
-import { NEVER, SECOND, type StreamId, type Time } from './units.js';
+import { MS, NEVER, SECOND, type StreamId, type Time } from './units.js';
 import type { View } from './view.js';
 import { viewOf } from './view-of.js';
 
 const HOUSEKEEPING = 5 * SECOND;
+/** What is not urgent waits this long for a message to ride along with. */
+const SLACK = 100 * MS;
 
 /** What each timer does when it fires; those that recur set themselves again. */
 const TIMER_ACTIONS: { readonly [T in Timer]: (parts: Parts) => void } = {
@@ -19,17 +21,17 @@ const TIMER_ACTIONS: { readonly [T in Timer]: (parts: Parts) => void } = {
   announce: ({ bootstrap, ctx }) => bootstrap.announce(ctx.config.recordTtl),
   housekeeping(parts) {
     closeIdle(parts);
-    parts.ctx.deadlines.set('housekeeping', parts.ctx.now + HOUSEKEEPING);
+    parts.ctx.deadlines.set('housekeeping', parts.ctx.now + HOUSEKEEPING, SLACK);
   },
   pulse: ({ pulse }) => pulse.beat(),
   seek({ ctx, seek }) {
     let next: Time = NEVER;
     for (const stream of ctx.streams.values()) next = Math.min(next, seek.step(stream));
-    ctx.deadlines.set('seek', next);
+    ctx.deadlines.set('seek', next, SLACK);
   },
   improve({ ctx, seek }) {
     for (const stream of ctx.streams.values()) seek.improve(stream);
-    ctx.deadlines.set('improve', ctx.now + improveAfter(ctx.rng.next()));
+    ctx.deadlines.set('improve', ctx.now + improveAfter(ctx.rng.next()), SLACK);
   },
   uplink: ({ relay }) => relay.drain(),
   brokering: ({ brokering }) => brokering.step(),

@@ -7,10 +7,14 @@ import type { Consumer } from './tickets/consumer.js';
 import type { Provider } from './tickets/provider.js';
 import { MS, NEVER, type Time } from './units.js';
 
-/** Period of everything that is done regularly: playing, ticking, judging silence, repairing, renewing. */
-const PERIOD = 100 * MS;
+/** Regular work is done at least this often while there is a stream. */
+const PERIOD = 200 * MS;
+/** Ticks and pictures gather for this long; silence is judged when it may have lasted too long. */
+const LEAST = 100 * MS;
 /** A pulse waits this long for a message to ride along with. */
 const SLACK = 50 * MS;
+/** A picture may be this late, so that one pulse shows two. */
+const LATE = 100 * MS;
 /** A pulse this late means that this node itself was paused: silence proves nothing then. */
 const PAUSED = 150 * MS;
 
@@ -43,19 +47,19 @@ export class Pulse {
     const { ctx, provider } = this.#parts;
     if (ctx.now > this.#expected + SLACK + PAUSED) this.#excusedUntil = ctx.now + ctx.config.suspectAfter;
     const renews = ctx.now >= this.#nextRenewal;
-    let next = Math.max(ctx.now, Math.min(this.#expected, ctx.now) + PERIOD);
+    let next = ctx.now + PERIOD;
     for (const stream of ctx.streams.values()) {
-      if (stream.manifest !== null) next = this.#serve(stream, renews);
+      if (stream.manifest !== null) next = Math.min(next, this.#serve(stream, renews));
     }
     if (renews) {
       provider.sweep();
       this.#nextRenewal = ctx.now + ctx.config.renewEvery - PERIOD / 2;
     }
     this.#expected = next;
-    ctx.deadlines.set('pulse', next, SLACK);
+    ctx.deadlines.set('pulse', this.#expected, SLACK);
   }
 
-  /** The work on one stream; returns when its player wants the next pulse. */
+  /** The work on one stream; returns when there is more: an edge may have fallen silent, or a picture waits. */
   #serve(stream: Stream, renews: boolean): Time {
     const { ctx, relay, consumer } = this.#parts;
     const changed = consumer.watchProviders(stream, ctx.now < this.#excusedUntil);
@@ -64,18 +68,18 @@ export class Pulse {
     }
     if (renews) consumer.renew(stream);
     relay.tickSilent(stream);
-    return stream.watching ? this.#play(stream) : Math.min(this.#expected, ctx.now) + PERIOD;
+    const picture = stream.watching ? this.#play(stream) : NEVER;
+    const gathered = Math.max(ctx.now + LEAST, Math.min(stream.nextTick, picture));
+    return stream.nextWatch > ctx.now ? Math.min(gathered, stream.nextWatch) : gathered;
   }
 
-  /** Shows what is due and mends what is missing. */
+  /** Shows what is due and mends what is missing; returns when the next picture can wait no longer. */
   #play(stream: Stream): Time {
     const { ctx, repair, consumer } = this.#parts;
     if (stream.sink === null) stream.sink = new PlayerTrace(ctx, stream);
     stream.player.step(ctx.now, stream.sink);
     repair.step(stream);
     if (consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);
-    const due = stream.player.due();
-    const usual = Math.min(this.#expected, ctx.now) + PERIOD;
-    return due > ctx.now && due < usual + PERIOD / 2 ? due : Math.max(ctx.now, usual);
+    return stream.player.due() + LATE;
   }
 }

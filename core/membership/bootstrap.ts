@@ -5,11 +5,13 @@ import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
 import type { Find } from '../message.js';
 import { signRecord } from '../trust/statements.js';
-import { SECOND, type NodeId } from '../units.js';
+import { MS, SECOND, type NodeId } from '../units.js';
 import type { Peer } from './peers.js';
 
 const FIRST_RETRY = 1 * SECOND;
 const LAST_RETRY = 30 * SECOND;
+/** A regular announcement waits this long for a message to ride along with. */
+const SLACK = 100 * MS;
 
 /** Ways into the overlay: directories, a static list, contacts of the last run; and what we tell others about us. */
 export class Bootstrap {
@@ -88,8 +90,9 @@ export class Bootstrap {
           ctx.send(peer, { type: 'manifest', manifest: stream.manifest });
       }
     }
-    if (ttl > 0)
-      ctx.deadlines.set('announce', ctx.now + Math.ceil(ctx.config.announceEvery * (0.9 + 0.2 * ctx.rng.next())));
+    if (ttl <= 0) return;
+    const after = Math.ceil(ctx.config.announceEvery * (0.9 + 0.2 * ctx.rng.next()));
+    ctx.deadlines.set('announce', ctx.now + after, SLACK);
   }
 
   /** Who has this stream, as far as we know: our children, ourselves, then other candidates. */

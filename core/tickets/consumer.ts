@@ -136,7 +136,7 @@ export class Consumer {
       if (ticket === null) continue;
       const heard = ctx.peers.lastHeard(ticket.peer);
       const gap = ctx.now - heard;
-      const silent = gap > suspectAfter;
+      const silent = gap >= suspectAfter;
       const hopeless = gap > 2 * suspectAfter && !excuse;
       if (hopeless !== ticket.hopeless) changed |= 1 << ticket.sub;
       ticket.hopeless = hopeless;

@@ -1,20 +1,24 @@
 import type { TicketEvent } from '../../core/trace.js';
 import type { NodeId, Time } from '../../core/units.js';
-import { ticketKey } from './ticket-key.js';
 
 /** One ticket as its provider holds it. */
 export interface Lease {
-  readonly key: string;
+  readonly provider: NodeId;
+  readonly consumer: NodeId;
+  readonly ticket: number;
+  readonly incarnation: number;
+  readonly generation: number;
+  readonly sub: number;
   expires: Time;
   serving: boolean;
 }
 
-/** The tickets of every provider by consumer and sub-stream, as the providers themselves trace them. */
+/** The tickets of every provider by consumer, few to each, as the providers themselves trace them. */
 export class Leases {
-  readonly #byProvider = new Map<NodeId, Map<NodeId, Lease[][]>>();
+  readonly #byProvider = new Map<NodeId, Map<NodeId, Lease[]>>();
   /** The last answer of `serving`, since several checkers ask about the same event. */
   #provider: NodeId | null = null;
-  #consumers: Map<NodeId, Lease[][]> | undefined;
+  #consumers: Map<NodeId, Lease[]> | undefined;
   #consumer: NodeId | null = null;
   #sub = -1;
   #answer: Lease | null = null;
@@ -23,23 +27,22 @@ export class Leases {
   update(event: TicketEvent): void {
     this.#provider = null;
     let consumers = this.#byProvider.get(event.provider);
-    if (consumers === undefined) this.#byProvider.set(event.provider, (consumers = new Map<NodeId, Lease[][]>()));
-    let subs = consumers.get(event.consumer);
-    if (subs === undefined) consumers.set(event.consumer, (subs = []));
-    while (subs.length <= event.sub) subs.push([]);
-    const leases = subs[event.sub]!;
-    const key = ticketKey(event);
-    const index = leases.findIndex((lease) => lease.key === key);
+    if (consumers === undefined) this.#byProvider.set(event.provider, (consumers = new Map<NodeId, Lease[]>()));
+    let leases = consumers.get(event.consumer);
+    if (leases === undefined) consumers.set(event.consumer, (leases = []));
+    const index = leases.findIndex((lease) => isOf(lease, event));
     if (event.to === null) {
       if (index >= 0) leases.splice(index, 1);
-      if (subs.every((each) => each.length === 0)) consumers.delete(event.consumer);
+      if (leases.length === 0) consumers.delete(event.consumer);
       return;
     }
     const serving =
       event.to === 'active' || event.to === 'suspect' || (event.to === 'closing' && event.why === 'leaving');
     const lease = leases[index];
-    if (lease === undefined) leases.push({ key, expires: event.expires, serving });
-    else {
+    if (lease === undefined) {
+      const { provider, consumer, ticket, incarnation, generation, sub, expires } = event;
+      leases.push({ provider, consumer, ticket, incarnation, generation, sub, expires, serving });
+    } else {
       lease.expires = event.expires;
       lease.serving = serving;
     }
@@ -49,11 +52,11 @@ export class Leases {
   serving(provider: NodeId, consumer: NodeId, sub: number): Lease | null {
     if (provider === this.#provider && consumer === this.#consumer && sub === this.#sub) return this.#answer;
     if (provider !== this.#provider) this.#consumers = this.#byProvider.get(provider);
-    const leases = this.#consumers?.get(consumer)?.[sub];
+    const leases = this.#consumers?.get(consumer);
     let best: Lease | null = null;
     if (leases !== undefined) {
       for (const lease of leases) {
-        if (lease.serving && (best === null || lease.expires > best.expires)) best = lease;
+        if (lease.sub === sub && lease.serving && (best === null || lease.expires > best.expires)) best = lease;
       }
     }
     this.#provider = provider;
@@ -65,13 +68,20 @@ export class Leases {
 
   /** The provider's record of this very ticket, or null. */
   find(event: TicketEvent): Lease | null {
-    const leases = this.#byProvider.get(event.provider)?.get(event.consumer)?.[event.sub];
-    const key = ticketKey(event);
-    return leases?.find((lease) => lease.key === key) ?? null;
+    const leases = this.#byProvider.get(event.provider)?.get(event.consumer);
+    return leases?.find((lease) => isOf(lease, event)) ?? null;
   }
 
   forget(provider: NodeId): void {
     this.#provider = null;
     this.#byProvider.delete(provider);
   }
+}
+
+/** Whether the event tells of this very ticket; provider and consumer are known to agree. */
+function isOf(lease: Lease, event: TicketEvent): boolean {
+  const { ticket, incarnation, generation, sub } = event;
+  return (
+    lease.ticket === ticket && lease.incarnation === incarnation && lease.generation === generation && lease.sub === sub
+  );
 }
