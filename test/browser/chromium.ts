@@ -29,11 +29,11 @@ const ARGS = [
 
 /**
  * Starts a headless Chromium: the one that `CHROMIUM` names, or the one inside the package `@sparticuz/chromium`, which is
- * unpacked once. The caller closes it.
+ * unpacked once. `extra` are further flags. The caller closes it.
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(extra: readonly string[] = []): Promise<Browser> {
   const { path, env } = await install();
-  return await chromium.launch({ executablePath: path, args: ARGS, env: { ...definedEnv(), ...env } });
+  return await chromium.launch({ executablePath: path, args: [...ARGS, ...extra], env: { ...definedEnv(), ...env } });
 }
 
 function definedEnv(): Record<string, string> {

@@ -55,8 +55,10 @@ export async function createControlServer(options: ControlServerOptions): Promis
     wildcard: false,
     index: ['index.html'],
     cacheControl: false,
-    allowedPath: (path) => path === '/' || path === '/index.html' || path.startsWith('/assets/'),
+    allowedPath: (path) =>
+      path === '/' || path === '/index.html' || path === '/publish.html' || path.startsWith('/assets/'),
   });
+  app.get('/publish', async (_request, reply) => await reply.sendFile('/publish.html'));
   return app;
 }
 
