@@ -48,7 +48,7 @@ export function addDemo(program: Command): void {
     .description('the quick look: a simulated crowd beside a baseline, and a live network on this machine')
     .option('--nodes <n>', 'viewers of the live network, each a process of its own', wholeNumber(1), LIVE_NODES)
     .option('--viewers <n>', 'viewers of the simulation', wholeNumber(1), 300)
-    .option('--duration <time>', 'virtual time of the simulation', '2m')
+    .option('--duration <time>', 'virtual time of the simulation', '3m')
     .option('--seed <n>', 'seed of all that is random in it', wholeNumber(0), 1)
     .option('--once', 'check that the deepest node plays, and end')
     .addOption(new Option('--no-open', 'do not open the page in a browser'))
@@ -156,7 +156,7 @@ class Screen {
   #programs = '';
 
   constructor(flags: DemoFlags) {
-    this.#progress = new Progress(`simulating ${flags.viewers} viewers`, flags.quiet !== true);
+    this.#progress = new Progress(`${flags.viewers} viewers`, flags.quiet !== true);
   }
 
   say(line: string): void {

@@ -32,6 +32,15 @@ export function networkTable({ publisher, viewers }: LiveNetwork, { standings, d
   return [colors.dim(line(head)), ...lines].join('\n');
 }
 
+/** Names those that do not play, or lack a sub-stream, at this moment. */
+function stragglers(standings: readonly Standing[]): string {
+  const late = standings.filter(
+    ({ publisher, player, depths }) => !publisher && (player?.state !== 'playing' || depths.includes(null)),
+  );
+  const names = late.map(({ name }) => name).join(', ');
+  return colors.yellow(`Not served in full just now: ${names === '' ? 'some that do not report' : names}.`);
+}
+
 /** `publisher, 1, 5`: viewers by their number. */
 function feeders({ providers }: Standing, names: ReadonlyMap<string, string>): string {
   const known = providers.map((id) => names.get(id)?.replace('viewer-', '') ?? 'a stranger');
@@ -45,7 +54,8 @@ function isNumber(text: string): boolean {
 }
 
 /** What was found at the deepest node, in words. */
-export function deepestLine({ deepest }: Settled): string {
+export function deepestLine(found: Settled): string {
+  const { deepest, standings, all } = found;
   if (deepest === null) return colors.red('no viewer plays');
   const { standing, member, probed } = deepest;
   const where = `${member.name}, ${depthOf(standing)} hops from the publisher`;
@@ -54,7 +64,7 @@ export function deepestLine({ deepest }: Settled): string {
   const size = `${Math.round(bytes / 1000)} kB, ${seconds.toFixed(1)} s, ${fragments} fragments, ${samples} samples`;
   return `${colors.green(`${where}, plays.`)}
 Its chunks bear the publisher's signature; what it plays, mp4box reads as
-${codecs.join(' and ')}: ${size}.`;
+${codecs.join(' and ')}: ${size}.${all ? '' : `\n${stragglers(standings)}`}`;
 }
 
 /** Depths over the sub-streams: one number where they agree, else one for each. */
