@@ -24,6 +24,8 @@ export interface Segment {
 const SEGMENT: Time = 2 * SECOND;
 /** Keyframes that come a little early still end it, or else it would take one more group of pictures. */
 const EARLY: Time = SECOND / 20;
+/** Media that were paused go on with the next number, but at a later time. */
+const MAX_HOLE: Time = SECOND / 2;
 /** A stream with keyframes so rare that segments grow beyond this cannot be cut; its media are left out. */
 const MAX_SEGMENT: Time = 30 * SECOND;
 const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -46,6 +48,8 @@ export class Segmenter {
   #started = false;
   #discontinuities = 0;
   #nextFragment: number | null = null;
+  /** Where the media should go on. */
+  #nextTime: Time | null = null;
   #seq: number;
 
   /** @param seq of the first segment. `done` takes each one that is finished. */
@@ -58,6 +62,7 @@ export class Segmenter {
   open(init: Uint8Array): number | null {
     this.#interrupt();
     this.#nextFragment = null;
+    this.#nextTime = null;
     const parsed = parseInit(init);
     if (!parsed.ok) {
       this.#init = null;
@@ -76,6 +81,8 @@ export class Segmenter {
     this.#nextFragment = number + 1;
     if (!parsed.ok) return;
     const fragment = parsed.value;
+    if (this.#nextTime !== null && Math.abs(fragment.mediaTime - this.#nextTime) > MAX_HOLE) this.#interrupt();
+    this.#nextTime = fragment.mediaTime + fragment.duration;
     if (this.#draft !== null && fragment.keyframe && fragment.mediaTime - this.#draft.start >= SEGMENT - EARLY)
       this.#finish(fragment.mediaTime);
     if (this.#draft === null && !fragment.keyframe) return;

@@ -78,7 +78,7 @@ testProp(
       fc.oneof(
         { weight: 40, arbitrary: fc.constant(1) },
         { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 }) },
-        { weight: 1, arbitrary: fc.constantFrom('init', 'same', 'bad') },
+        { weight: 1, arbitrary: fc.constantFrom('init', 'same', 'bad', 'pause') },
       ),
       { minLength: 60, maxLength: 400 },
     ),
@@ -92,12 +92,14 @@ testProp(
     };
     open(init);
     let n = 0;
+    let paused = 0;
     for (const step of script) {
       if (step === 'bad') segmenter.push(n, new Uint8Array(50));
+      else if (step === 'pause') paused += 17;
       else if (typeof step === 'string') {
         open(step === 'init' ? otherInit : init);
         n = 0;
-      } else segmenter.push(n, loop.fragment(n).bytes);
+      } else segmenter.push(n, loop.fragment(n + paused).bytes);
       if (typeof step === 'number') n += step;
     }
     const ends = new Map<number, number>();
