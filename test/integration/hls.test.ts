@@ -45,7 +45,7 @@ test('HLS needs no token, is closed to other sites, and is whole media to an ind
     pieces.push(Buffer.from(await answer.arrayBuffer()));
   }
   const times = timesOf(Buffer.concat(pieces));
-  t.deepEqual([...times.keys()].toSorted(), [1, 2]);
+  t.deepEqual(new Set(times.keys()), new Set([1, 2]));
   for (const [track, list] of times) {
     t.true(list.length >= 40, `track ${track} has ${list.length} fragments`);
     t.true(
