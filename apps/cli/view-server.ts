@@ -1,16 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import helmet from '@fastify/helmet';
-import fastifyStatic from '@fastify/static';
 import websocket from '@fastify/websocket';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { WebSocket } from 'ws';
 import type { Sources } from '../../viz/overlay/sources.js';
-import { EnvironmentFault } from '../exit-codes.js';
+import { addSafetyHeaders, createHttpServer } from '../http-server.js';
 import { listenOn } from '../listen.js';
 import { guardLoopback } from '../node/control/guard.js';
+import { addOverlayPage, addPageFiles, PAGE_SOURCES, relayViews } from '../overlay-page.js';
 
 /** What the overlay page is to show; each part may be absent. */
 export interface ViewOptions {
@@ -29,8 +27,6 @@ export interface ViewServer {
   close(): Promise<void>;
 }
 
-/** Built by vite; the path holds for the compiled file in `dist/`. */
-const PAGES = fileURLToPath(new URL('../../viz/', import.meta.url));
 const TIMEOUT_MS = 5000;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** A browser that leaves more than this unread loses its socket. */
@@ -38,62 +34,35 @@ const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 /** Serves the overlay page on loopback, with what it draws. Throws an `EnvironmentFault` where it cannot listen. */
 export async function startViewServer(options: ViewOptions): Promise<ViewServer> {
-  const app = fastify({ forceCloseConnections: true });
+  const { recording, web, node, port } = options;
+  const app = createHttpServer(pino({ level: 'silent' }));
   guardLoopback(app, () => (app.server.address() as AddressInfo | null)?.port ?? 0);
-  await addHeaders(app);
+  await addSafetyHeaders(app, PAGE_SOURCES);
   await app.register(websocket, { options: { maxPayload: 1024, perMessageDeflate: false } });
-  app.get('/', (_request, reply) => reply.sendFile('overlay.html'));
-  app.get('/sources.json', async (_request, reply) => {
-    return await reply.header('cache-control', 'no-store').send(await sourcesOf(options));
-  });
-  if (options.recording !== null) addRecording(app, options.recording);
-  if (options.web !== null) addViews(app, new URL('/views/stream', options.web));
-  if (options.node !== null) addNode(app, options.node);
-  await app.register(fastifyStatic, {
-    root: PAGES,
-    wildcard: false,
-    index: false,
-    cacheControl: false,
-    allowedPath: (path) => /^\/?(?:overlay\.html|assets\/.*)$/.test(path),
-  });
-  await listenOn('the port of the page', options.port ?? 0, 0, (port) => app.listen({ host: '127.0.0.1', port }));
-  const { port } = app.server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, close: () => app.close() };
+  addOverlayPage(app, '/', () => sourcesOf(options));
+  if (recording !== null) {
+    app.get('/recording', async (_request, reply) => {
+      const file = createReadStream(recording);
+      return await reply.type('application/octet-stream').header('cache-control', 'no-store').send(file);
+    });
+  }
+  if (web !== null) app.get('/views/stream', async (request, reply) => await relayViews(web, request, reply));
+  if (node !== null) addNode(app, node);
+  await addPageFiles(app, []);
+  await listenOn('the port of the page', port ?? 0, 0, (free) => app.listen({ host: '127.0.0.1', port: free }));
+  const { port: taken } = app.server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${taken}/`, close: () => app.close() };
 }
 
 async function sourcesOf({ recording, web, node }: ViewOptions): Promise<Sources> {
-  const stream = node === null ? null : await streamOf(node);
-  const id = node === null ? null : await idOf(node);
+  const [stream, id] = node === null ? [null, null] : await Promise.all([streamOf(node), idOf(node)]);
   return {
     recorded: recording === null ? null : 'recording',
     views: web === null ? null : 'views/stream',
-    // A directory that knows all makes a node's own view of its neighbours needless.
-    events: node === null || web !== null ? null : 'events',
-    player: stream === null || id === null ? null : { live: `live/${encodeURIComponent(stream)}`, node: id },
-    pages: [],
+    events: node === null ? null : 'events',
+    player: stream === null ? null : { live: `live/${encodeURIComponent(stream)}` },
+    you: id,
   };
-}
-
-function addRecording(app: FastifyInstance, path: string): void {
-  app.get('/recording', async (_request, reply) => {
-    return await reply
-      .type('application/octet-stream')
-      .header('cache-control', 'no-store')
-      .send(createReadStream(path));
-  });
-}
-
-/** Passes the reports of the directory on: the page may read its own origin only. */
-function addViews(app: FastifyInstance, url: URL): void {
-  app.get('/views/stream', async (request, reply) => {
-    const end = new AbortController();
-    request.raw.on('close', () => end.abort());
-    const response = await fetch(url, { signal: end.signal, redirect: 'error' }).catch(() => null);
-    if (response?.ok !== true || response.body === null) return await reply.code(502).send({ error: 'no directory' });
-    const body = Readable.fromWeb(response.body);
-    body.on('error', () => reply.raw.destroy());
-    return await reply.type('text/event-stream').header('cache-control', 'no-store').send(body);
-  });
 }
 
 type NodeAccess = NonNullable<ViewOptions['node']>;
@@ -145,33 +114,4 @@ async function ask({ url, token }: NodeAccess, path: string): Promise<unknown> {
   } catch {
     return null;
   }
-}
-
-async function addHeaders(app: FastifyInstance): Promise<void> {
-  await app.register(helmet, {
-    global: true,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'img-src': ["'self'", 'data:'],
-        'media-src': ["'self'", 'blob:'],
-        'worker-src': ["'self'"],
-        'connect-src': ["'self'", 'ws://127.0.0.1:*', 'ws://localhost:*'],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-      },
-    },
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
-}
-
-/** Whether the page was built; without it there is nothing to serve. */
-export function demandPages(exists: (path: string) => boolean): void {
-  if (!exists(`${PAGES}overlay.html`)) throw new EnvironmentFault('the pages are not built; run: npm run build');
 }

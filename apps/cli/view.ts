@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { EnvironmentFault, UsageError } from '../exit-codes.js';
 import { readPrivate } from '../node/files.js';
 import { wholeNumber } from './arguments.js';
-import { demandPages, startViewServer, type ViewOptions } from './view-server.js';
+import { OVERLAY_PAGE } from '../overlay-page.js';
+import { startViewServer, type ViewOptions } from './view-server.js';
 
 interface ViewFlags {
   readonly port?: number;
@@ -38,10 +39,10 @@ export function addView(program: Command): void {
 }
 
 async function view(what: string, flags: ViewFlags): Promise<void> {
-  demandPages(existsSync);
+  if (!existsSync(OVERLAY_PAGE)) throw new EnvironmentFault('the pages are not built; run: npm run build');
   const source = /^https?:/.test(what) ? await liveSource(what, flags.data ?? null) : recordedSource(what);
   const server = await startViewServer({ ...source, port: flags.port ?? null });
-  console.log(server.url);
+  console.log(`page  ${server.url}`);
   console.error('Ctrl-C ends it.');
   if (flags.open) openBrowser(server.url);
   await new Promise<void>((resolve) => {

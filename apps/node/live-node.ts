@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Manifest } from '../../core/chunk.js';
 import { DEFAULTS, type Config, type Identity, validate } from '../../core/config.js';
@@ -51,8 +50,6 @@ export interface LiveNode {
 
 type NodeHost = Host<Message, Command, View>;
 
-/** Built by vite; the path holds for the compiled file in `dist/`. */
-const PAGES = new URL('../../viz/', import.meta.url);
 /** Short enough that a service manager, or an impatient person, waits for it. */
 const LEAVE_GRACE = 3_500 * MS;
 const GOODBYE_MS = 100;
@@ -202,7 +199,7 @@ async function listenPeers(
 }
 
 async function listenControl({ log, options, closers }: Parts, access: Access, node: ControlledNode): Promise<string> {
-  const app = await createControlServer({ access, node, version: VERSION, pages: fileURLToPath(PAGES), log });
+  const app = await createControlServer({ access, node, version: VERSION, log });
   closers.push(() => app.close());
   const host = '127.0.0.1';
   return await listenOn('port', options.port, DEFAULT_PORT, (port) => app.listen({ host, port }));

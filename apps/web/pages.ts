@@ -17,7 +17,10 @@ function page(title: string, content: Html): string {
       <body>
         <header>
           <a class="name" href="/">astral</a>
-          <nav><a href="/streams">Streams</a><a href="/nodes">Nodes</a><a href="/about">About</a></nav>
+          <nav>
+            <a href="/streams">Streams</a><a href="/nodes">Nodes</a><a href="/visualization">Overlay</a
+            ><a href="/about">About</a>
+          </nav>
         </header>
         <main>
           <h1>${title}</h1>

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { createCrypto } from '../../transports/crypto.js';
 import { addSafetyHeaders, createHttpServer } from '../http-server.js';
+import { addOverlayPage, addPageFiles } from '../overlay-page.js';
 import type { DirectoryService } from './directory-service.js';
 import type { ListedStream, Listing } from './listing.js';
 import { Reports, addReportRoutes } from './reports.js';
@@ -31,6 +32,9 @@ export async function createWebServer({ directory, version, log }: WebServerOpti
     addReportRoutes(json, new Reports(), createCrypto());
   });
   addPages(app, directory, version);
+  const live = { recorded: null, views: 'views/stream', events: null, player: null, you: null };
+  addOverlayPage(app, '/visualization', () => Promise.resolve(live));
+  await addPageFiles(app, []);
   return app;
 }
 

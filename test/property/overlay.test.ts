@@ -230,6 +230,8 @@ test('playback: the end stops it, playing on begins anew, live follows until som
   const live = new Playback(true);
   live.extend(0, 10e6);
   t.is(live.time, 10e6);
+  t.true(live.advance(16), 'what is new is shown');
+  t.false(live.advance(16));
   live.seek(4e6, true);
   live.extend(0, 11e6);
   t.is(live.time, 4e6);

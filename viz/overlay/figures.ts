@@ -74,7 +74,7 @@ export function momentOf(state: OverlayState): FigureRow[] {
     row('Supernodes', String(live.filter(({ role }) => role === 'supernode').length)),
     row('Tickets active, suspect', `${tickets('active')}, ${tickets('suspect')}`),
     row('Tickets on standby', String(tickets('standby'))),
-    row('Least depth, largest', depths.length === 0 ? '–' : String(Math.max(...depths))),
+    row('Depth, largest', depths.length === 0 ? '–' : String(Math.max(...depths))),
   ];
 }
 

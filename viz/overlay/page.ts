@@ -1,4 +1,4 @@
-import { byId, el } from '../dom.js';
+import { byId } from '../dom.js';
 import { WORDS } from '../player/player-state.js';
 import { LivePlayer } from '../player/player.js';
 import { redeemCode } from '../player/node-api.js';
@@ -63,8 +63,7 @@ function showLive(sources: Sources): void {
   show('live');
 }
 
-function showPlayer({ live, node }: NonNullable<Sources['player']>): void {
-  viewer.markYou(node);
+function showPlayer({ live }: NonNullable<Sources['player']>): void {
   byId('watch', HTMLElement).hidden = false;
   const url = new URL(live, location.href.replace(/^http/, 'ws'));
   const player = new LivePlayer(byId('video', HTMLVideoElement), url.href);
@@ -90,17 +89,14 @@ function connectFiles(): void {
   });
 }
 
-function showPages(pages: Sources['pages']): void {
-  const links = pages.map(({ href, name }) => {
-    const link = el('a', '', name);
-    link.href = href;
-    if (new URL(href, location.href).pathname === location.pathname) link.setAttribute('aria-current', 'page');
-    return link;
-  });
-  byId('pages', HTMLElement).replaceChildren(...links);
+/** A node has further pages; other programs that show this one do not. */
+function showPages(): void {
+  const own = location.pathname === '/overlay';
+  byId('pages', HTMLElement).hidden = !own;
 }
 
 async function main(): Promise<void> {
+  showPages();
   connectTheme(byId('theme', HTMLButtonElement), () => viewer.recolour());
   connectFiles();
   for (const name of ['recorded', 'live'] as const) {
@@ -108,7 +104,8 @@ async function main(): Promise<void> {
   }
   await redeemCode();
   const sources = await askSources();
-  showPages(sources.pages);
+  if (sources === null) return say('Open this page through the address that the node printed when it started.');
+  if (sources.you !== null) viewer.markYou(sources.you);
   if (sources.player !== null) showPlayer(sources.player);
   const live = sources.views !== null || sources.events !== null;
   if (live) showLive(sources);

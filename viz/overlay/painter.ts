@@ -59,8 +59,7 @@ export function paint(context: CanvasRenderingContext2D, palette: Palette, scene
   }
   const marks = graph.nodes.map((node, at): Mark => {
     const consumers = graph.consumers[at] ?? 0;
-    const faint =
-      (focus !== null && !focus.kin.nodes.has(at)) || (scene.matches !== null && !scene.matches.has(node.id));
+    const faint = focus === null ? scene.matches?.has(node.id) === false : !focus.kin.nodes.has(at);
     const ring = node.id === scene.selected ? 'selected' : node.id === scene.you ? 'you' : null;
     return { node, x: x[at] ?? NaN, y: y[at] ?? NaN, radius: (3.4 + Math.sqrt(consumers)) * scale, faint, ring };
   });

@@ -7,18 +7,24 @@ import { HUES } from './palette.js';
 import type { EdgeState, NodeState, OverlayState } from './state.js';
 import { clockOf, inSeconds, rateOf, reasonOf, statusWords, wordsOf } from './wording.js';
 
+interface PanelContext {
+  /** The node behind the page. */
+  readonly you: NodeId | null;
+  readonly select: (id: NodeId | null) => void;
+}
+
 /** Shows one node: its place, tickets with leases and reasons, player, timers with their why, and what happened lately. */
 export function fillPanel(
   panel: HTMLElement,
   state: OverlayState,
   graph: Graph,
   node: NodeState,
-  select: (id: NodeId | null) => void,
+  { you, select }: PanelContext,
 ): void {
   const at = graph.index.get(node.id);
   const close = el('button', 'close', 'Close');
   close.addEventListener('click', () => select(null));
-  const title = el('h2', '', labelOf(node));
+  const title = el('h2', '', node.id === you ? `${labelOf(node)} (you)` : labelOf(node));
   title.title = node.id;
   const parts: HTMLElement[] = [
     el('div', 'panel-head', title, close),

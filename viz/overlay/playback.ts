@@ -7,6 +7,7 @@ export class Playback {
   #end: Time = 0;
   /** A live picture keeps to the end until somebody goes back. */
   #follows: boolean;
+  #shown: Time = -1;
   playing: boolean;
   speed = 1;
 
@@ -43,16 +44,12 @@ export class Playback {
     else if (this.#time >= this.#end) this.#time = this.#begin;
   }
 
-  /** Moves on by a frame; true if another moment is shown. */
+  /** Moves on by a frame; true if it is another moment than after the last one. */
   advance(milliseconds: number): boolean {
-    if (!this.playing) return false;
-    if (this.#follows) {
-      const moved = this.#time !== this.#end;
-      this.#time = this.#end;
-      return moved;
-    }
-    const before = this.#time;
-    this.#time = Math.min(this.#end, this.#time + milliseconds * 1000 * this.speed);
-    return this.#time !== before;
+    if (this.#follows) this.#time = this.#end;
+    else if (this.playing) this.#time = Math.min(this.#end, this.#time + milliseconds * 1000 * this.speed);
+    const moved = this.#time !== this.#shown;
+    this.#shown = this.#time;
+    return moved;
   }
 }

@@ -10,18 +10,19 @@ export interface Sources {
   readonly views: string | null;
   /** A node's WebSocket of its own events and views. */
   readonly events: string | null;
-  /** The stream that the player beside the picture shows, and the node that plays it. */
-  readonly player: { readonly live: string; readonly node: string } | null;
-  /** Other pages of the same program: address and name. */
-  readonly pages: readonly { readonly href: string; readonly name: string }[];
+  /** The stream that the player beside the picture shows. */
+  readonly player: { readonly live: string } | null;
+  /** The node that serves the page, or stands behind it. */
+  readonly you: string | null;
 }
 
-const NOTHING: Sources = { recorded: null, views: null, events: null, player: null, pages: [] };
+const NOTHING: Sources = { recorded: null, views: null, events: null, player: null, you: null };
 
-/** Asks the program behind the page; nothing where there is none. */
-export async function askSources(): Promise<Sources> {
+/** Asks the program behind the page; nothing where there is none, null where it answers no stranger. */
+export async function askSources(): Promise<Sources | null> {
   try {
     const response = await fetch('sources.json', { headers: { accept: 'application/json' } });
+    if (response.status === 401 || response.status === 403) return null;
     return response.ok ? { ...NOTHING, ...((await response.json()) as Partial<Sources>) } : NOTHING;
   } catch {
     return NOTHING;

@@ -5,6 +5,8 @@ import { clockOf } from './wording.js';
 
 const HEIGHT = 84;
 const MARGIN = { left: 10, right: 10, top: 8, bottom: 20 };
+/** Time that the chart spans at least. */
+const SHORTEST: Time = 30_000_000;
 /** The bars of missed chunks reach the top at this share, so that a small trouble is seen. */
 const FULL_MISS = 0.1;
 
@@ -40,7 +42,9 @@ export class TimelineView {
     if (this.#width === 0) return;
     this.#svg.attr('viewBox', `0 0 ${this.#width} ${HEIGHT}`);
     const bottom = HEIGHT - MARGIN.bottom;
-    this.#x.domain([begin / 1e6, Math.max(end, begin + 1e6) / 1e6]).range([MARGIN.left, this.#width - MARGIN.right]);
+    this.#x
+      .domain([begin / 1e6, Math.max(end, begin + SHORTEST) / 1e6])
+      .range([MARGIN.left, this.#width - MARGIN.right]);
     const first = Math.floor(begin / 1e6);
     const seconds = series.seconds
       .slice(first, Math.ceil(end / 1e6))
@@ -56,7 +60,7 @@ export class TimelineView {
     this.#bars(seconds, bottom);
     this.#marks(series.marks, bottom);
     const axis = axisBottom(this.#x)
-      .ticks(Math.max(2, this.#width / 90))
+      .ticks(Math.max(2, Math.min(this.#width / 90, (end - begin) / 1e6)))
       .tickSizeOuter(0)
       .tickFormat((value) => clockOf(Number(value) * 1e6));
     this.#svg.select<SVGGElement>('.axis').attr('transform', `translate(0,${bottom})`).call(axis);

@@ -54,6 +54,9 @@ export class Viewer {
       escape: () => this.#select(null),
     });
     addEventListener('resize', () => this.#renew());
+    byId('search', HTMLInputElement).addEventListener('keydown', ({ key }) => {
+      if (key === 'Enter') this.#select([...(this.#stage.matches ?? [])][0] ?? null);
+    });
     requestAnimationFrame((now) => this.#frame(now));
   }
 
@@ -132,7 +135,10 @@ export class Viewer {
     byId('figures', HTMLElement).hidden = node !== undefined;
     // A list under the pointer or the keyboard stays as it is.
     if (node === undefined || panel.matches(':hover:not(:empty), :focus-within')) return;
-    fillPanel(panel, this.#state, this.#graph, node, (id) => this.#select(id));
+    fillPanel(panel, this.#state, this.#graph, node, {
+      you: this.#stage.you,
+      select: (id) => this.#select(id),
+    });
   }
 
   #select(id: string | null): void {

@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import fastifyStatic from '@fastify/static';
 import websocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { REQUEST_MS, addSafetyHeaders, createHttpServer } from '../../http-server.js';
+import { addPageFiles, PAGE_SOURCES } from '../../overlay-page.js';
 import type { Access } from './access.js';
 import { addBodyDeadline } from './body-deadline.js';
 import { addEventsRoute } from './events-route.js';
@@ -14,6 +14,7 @@ import { addHlsRoutes } from './hls-route.js';
 import { addLiveRoute } from './live-route.js';
 import { addMediaRoutes } from './media-route.js';
 import type { NodePort } from './node-port.js';
+import { addOverlayRoutes } from './overlay-route.js';
 import { addPingRoute } from './ping-route.js';
 import { addRoutes } from './routes.js';
 
@@ -24,8 +25,6 @@ export interface ControlServerOptions {
   readonly access: Access;
   readonly node: NodePort;
   readonly version: string;
-  /** Folder of the built pages. */
-  readonly pages: string;
   readonly log: Logger;
 }
 
@@ -42,7 +41,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
       ? reply.code(404).send({ error: 'no such path' })
       : reply.code(405).header('allow', 'GET').send({ error: 'method' }),
   );
-  await addSafetyHeaders(app, SOURCES);
+  await addSafetyHeaders(app, PAGE_SOURCES);
   await app.register(websocket, { options: { maxPayload: FRAME_BYTES, perMessageDeflate: false } });
   addLiveRoute(app, options.access, options.node);
   await addMediaRoutes(app, options.access, options.node);
@@ -50,26 +49,11 @@ export async function createControlServer(options: ControlServerOptions): Promis
   await addPingRoute(app, options.access);
   addHlsRoutes(app, options.access, options.node);
   addRoutes(app, options.access, options.node, options.version);
-  await app.register(fastifyStatic, {
-    root: options.pages,
-    wildcard: false,
-    index: ['index.html'],
-    cacheControl: false,
-    allowedPath: (path) =>
-      path === '/' || path === '/index.html' || path === '/publish.html' || path.startsWith('/assets/'),
-  });
+  addOverlayRoutes(app, options.access, options.node);
   app.get('/publish', async (_request, reply) => await reply.sendFile('/publish.html'));
+  await addPageFiles(app, ['/', '/index.html', '/publish.html']);
   return app;
 }
-
-/** Scripts of its own only, sockets to itself only. */
-const SOURCES = {
-  'script-src': ["'self'"],
-  'img-src': ["'self'", 'data:'],
-  'media-src': ["'self'", 'blob:'],
-  'worker-src': ["'self'"],
-  'connect-src': ["'self'", 'ws://127.0.0.1:*', 'ws://localhost:*'],
-} as const;
 
 /** The port the server is bound to, 0 before. */
 function portOf(server: Server): number {
