@@ -18,6 +18,9 @@ export interface DirectoryConfig {
 
 export const DIRECTORY_DEFAULTS: DirectoryConfig = { refresh: 10 * SECOND, maxTtl: 60 * SECOND };
 
+/** Whether a node may be sent to an address on the word of the directory. */
+export type Vouch = (node: NodeId, address: string) => boolean;
+
 /** What the pages of the web app show. */
 export interface DirectoryView {
   readonly nodes: readonly { readonly record: NodeRecord; readonly expires: Time }[];
@@ -61,6 +64,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
   readonly #config: DirectoryConfig;
   readonly #rng: Rng;
   readonly #crypto: Crypto;
+  readonly #vouch: Vouch;
   readonly #records = new Map<NodeId, Listed>();
   readonly #members = new Map<StreamId, Members>();
   readonly #manifests = new Map<StreamId, { manifest: Manifest; expires: Time }>();
@@ -68,10 +72,12 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
   readonly #roll: Roll;
   readonly #deadlines = new Deadlines(['sweep']);
 
-  constructor(config: DirectoryConfig, rng: Rng, crypto: Crypto) {
+  /** @param vouch whom to hand out; everybody who announces an address unless given */
+  constructor(config: DirectoryConfig, rng: Rng, crypto: Crypto, vouch: Vouch = () => true) {
     this.#config = config;
     this.#rng = rng;
     this.#crypto = crypto;
+    this.#vouch = vouch;
     this.#roll = new Roll(crypto);
     this.#deadlines.set('sweep', SWEEP);
   }
@@ -133,7 +139,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
         break;
       }
       case 'want-supernodes': {
-        const entries = this.#roll.sample(now, from, this.#rng);
+        const entries = this.#roll.sample(now, from, this.#rng, this.#vouch);
         effects.send(from, { type: 'supernodes', stamp: message.stamp, supernode: false, room: 0, entries });
         break;
       }
@@ -176,6 +182,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     for (let i = 0; i < draws; i++) {
       const member = list[draws === list.length ? i : this.#rng.below(list.length)] as Member;
       if (member.answer === answer || member.id === from || member.candidate === null) continue;
+      if (!this.#vouch(member.id, member.candidate.contact.address)) continue;
       member.answer = answer;
       member.order = member.rank + this.#rng.next();
       sampled.push(member);

@@ -21,6 +21,8 @@ export interface ListedStream {
 /** What the pages and the JSON routes read. */
 export interface Listing {
   nodes(): ListedNode[];
+  /** By its id. */
+  node(uuid: string): ListedNode | null;
   streams(): ListedStream[];
   /** By slug or id. */
   stream(slug: string): ListedStream | null;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { createCrypto } from '../../transports/crypto.js';
@@ -5,8 +6,21 @@ import { addSafetyHeaders, createHttpServer } from '../http-server.js';
 import { addOverlayPage, addPageFiles } from '../overlay-page.js';
 import type { DirectoryService } from './directory-service.js';
 import type { ListedStream, Listing } from './listing.js';
+import { LOCAL_NODE, LOCAL_NODE_SCRIPT } from './local-node.js';
+import { addFrameRoute, addRecordRoutes } from './node-routes.js';
+import {
+  STYLE,
+  aboutPage,
+  homePage,
+  missingPage,
+  nodePage,
+  nodesPage,
+  publishPage,
+  streamPage,
+  streamsPage,
+} from './pages.js';
+import { addQuota } from './quota.js';
 import { Reports, addReportRoutes } from './reports.js';
-import { STYLE, aboutPage, missingPage, nodesPage, streamPage, streamsPage } from './pages.js';
 
 export interface WebServerOptions {
   readonly directory: DirectoryService;
@@ -25,10 +39,13 @@ export async function createWebServer({ directory, version, log }: WebServerOpti
       ? sendHtml(reply.code(404), missingPage())
       : reply.code(404).send({ error: 'no such path' });
   });
-  await addSafetyHeaders(app, {});
-  directory.addRoute(app);
+  await addSafetyHeaders(app, { 'script-src': ["'self'"], 'connect-src': ["'self'", LOCAL_NODE] });
+  addQuota(app);
+  addEntityTags(app);
+  addFrameRoute(app, directory);
   await app.register(async (json) => {
     json.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+    addRecordRoutes(json, directory);
     addReportRoutes(json, new Reports(), createCrypto());
   });
   addPages(app, directory, version);
@@ -43,8 +60,19 @@ function addPages(app: FastifyInstance, listing: Listing, version: string): void
     const streams = listing.streams();
     return wantsHtml(request) ? await sendHtml(reply, streamsPage(streams)) : { streams };
   };
-  app.get('/', list);
+  app.get('/', async (request, reply) => {
+    const [streams, nodes] = [listing.streams(), listing.nodes()];
+    return wantsHtml(request) ? await sendHtml(reply, homePage(streams, nodes)) : { streams };
+  });
   app.get('/streams', list);
+  app.get<{ Params: { slug: string } }>('/stream/:slug/publish', async (request, reply) => {
+    return await sendHtml(reply, publishPage(listing.stream(request.params.slug), request.params.slug));
+  });
+  app.get<{ Params: { uuid: string } }>('/node/:uuid', async (request, reply) => {
+    const node = listing.node(request.params.uuid);
+    if (node === null) return reply.callNotFound();
+    return wantsHtml(request) ? await sendHtml(reply, nodePage(node)) : { node };
+  });
   app.get<{ Params: { slug: string } }>('/stream/:slug', async (request, reply) => {
     const stream: ListedStream | null = listing.stream(request.params.slug);
     if (stream === null) return reply.callNotFound();
@@ -57,7 +85,21 @@ function addPages(app: FastifyInstance, listing: Listing, version: string): void
   app.get('/about', (_request, reply) => sendHtml(reply, aboutPage(version)));
   app.get('/ping', (request) => ({ ip_address: request.ip }));
   app.get('/healthz', () => ({ status: 'ok', version }));
+  app.get('/local-node.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(LOCAL_NODE_SCRIPT));
   app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
+}
+
+/** Whoever asks again for what has not changed is told so in a few bytes: nodes and pages ask every few seconds. */
+function addEntityTags(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
+    if (reply.hasHeader('cache-control')) return payload;
+    const tag = `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, 22)}"`;
+    void reply.headers({ etag: tag, 'cache-control': 'no-cache' });
+    if (request.headers['if-none-match'] !== tag) return payload;
+    void reply.code(304);
+    return null;
+  });
 }
 
 /** People's browsers put HTML first; nodes and scripts ask for JSON or for anything. */
