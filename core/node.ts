@@ -7,7 +7,7 @@ import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.j
 import { closeIdle, onDial, onPeer } from './membership/connections.js';
 import type { Command, Message } from './message.js';
 import { createParts, type Parts } from './parts.js';
-import { MS, NEVER, SECOND, type StreamId, type Time } from './units.js';
+import { MS, NEVER, SECOND, type CommandId, type StreamId, type Time } from './units.js';
 import type { View } from './view.js';
 import { viewOf } from './view-of.js';
 
@@ -73,10 +73,15 @@ export class AstralNode implements Machine<Message, Command, View> {
         onDial(parts, input);
         break;
       case 'command':
-        handleCommand(parts, input.command, (result) => effects.reply(input.id, result));
+        this.#command(input.id, input.command, effects);
         break;
     }
     for (let due = ctx.deadlines.take(now); due !== null; due = ctx.deadlines.take(now)) TIMER_ACTIONS[due](parts);
+  }
+
+  /** Apart from `handle`, where a closure would cost every input its context. */
+  #command(id: CommandId, command: Command, effects: Effects<Message>): void {
+    handleCommand(this.#parts, command, (result) => effects.reply(id, result));
   }
 
   /** Spends the incarnation before anybody hears of it: the next life must have another. */

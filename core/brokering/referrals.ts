@@ -15,6 +15,8 @@ interface Option {
 
 /** A slot that was named to somebody is not named to others for so long: the time to dial, ask and be counted. */
 const RESERVATION: Time = 2 * SECOND;
+/** Children looked at for each candidate named, when there are more. */
+const SAMPLE = 3;
 
 /**
  * Names providers to those who look for one, out of what the children tell of their room. A slot named is debited for a
@@ -34,13 +36,16 @@ export class Referrals {
     const ctx = this.#ctx;
     if (ctx.standing.role !== 'supernode') return [];
     const options: Option[] = [];
-    for (const child of ctx.standing.children.values()) {
+    const { children, rng } = ctx.standing;
+    const share = (SAMPLE * count) / children.size;
+    for (const child of children.values()) {
+      if (share < 1 && rng.next() > share) continue;
       const { peer, loads } = child;
       const load = peer === asker ? undefined : loads.find((each) => each.stream === stream);
       if (load === undefined || peer.address === null) continue;
       const left: StreamLoad = { ...load, free: Math.max(0, load.free - this.#debit(child)) };
       const candidate: Candidate = { contact: { node: peer.id, address: peer.address }, load: left };
-      const order = rankOf(left) + ctx.standing.rng.next();
+      const order = rankOf(left) + rng.next();
       options.push({ child, candidate, interior: load.interior, order });
     }
     options.sort((a, b) => a.order - b.order);

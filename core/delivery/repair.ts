@@ -53,7 +53,8 @@ export class Repair {
     const last = stream.window.get(stream.window.newest);
     let time = last === undefined ? source : last.sourceTime + Math.max(0, newest - last.seq) * chunkTime;
     const wanted: number[] = [];
-    for (let seq = newest; seq >= stream.player.next; seq--) {
+    const first = Math.max(stream.player.next, stream.window.wholeTo + 1);
+    for (let seq = newest; seq >= first; seq--) {
       const held = stream.window.get(seq);
       if (held !== undefined) {
         time = held.sourceTime;
@@ -62,7 +63,7 @@ export class Repair {
       if (seq > stream.window.newest) time -= chunkTime;
       if (this.#isOverdue(stream, seq, source - time)) wanted.push(seq);
     }
-    return wanted.reverse();
+    return wanted.length > 1 ? wanted.reverse() : wanted;
   }
 
   #isOverdue(stream: Stream, seq: number, age: Time): boolean {
@@ -133,6 +134,7 @@ export class Repair {
   }
 
   #forgetPast(stream: Stream): void {
+    if (stream.pulls.size === 0) return;
     for (const seq of stream.pulls.keys()) {
       if (seq < stream.player.next) stream.pulls.delete(seq);
     }

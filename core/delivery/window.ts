@@ -58,6 +58,11 @@ export class ChunkWindow {
     return this.#whole >= to;
   }
 
+  /** All up to here was held when `isWhole` last looked. */
+  get wholeTo(): number {
+    return this.#whole;
+  }
+
   /** The first chunk held at or after `seq`, or undefined. */
   nextFrom(seq: number): Chunk | undefined {
     for (let at = Math.max(seq, this.floor); at <= this.#newest; at++) {

@@ -198,9 +198,14 @@ export class Metrics {
   }
 
   #travelled(session: Session, event: ChunkEvent): void {
-    const peer = event.peer === null ? undefined : this.#byId.get(event.peer);
     this.payloadBytes += event.size;
-    if (peer !== undefined && peer.info.region === session.info.region) this.regionalBytes += event.size;
+    const edge = session.edge(event.sub);
+    if (edge.from !== event.peer) {
+      edge.from = event.peer;
+      const peer = event.peer === null ? undefined : this.#byId.get(event.peer);
+      edge.near = peer !== undefined && peer.info.region === session.info.region;
+    }
+    if (edge.near) this.regionalBytes += event.size;
   }
 
   #ticket(at: Time, session: Session, event: TicketEvent): void {

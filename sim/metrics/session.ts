@@ -25,6 +25,9 @@ export class Edge {
   /** The last active provider, kept after the ticket ended, as the life it was in then. */
   last: Session | null = null;
   suspected = false;
+  /** Who sent the last chunk, and whether from the same region: the next one mostly comes the same way. */
+  from: NodeId | null = null;
+  near = false;
   /** The provider whose end is being measured, and when it ended. */
   dead: Session | null = null;
   lostAt: Time = NEVER;
