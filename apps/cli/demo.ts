@@ -68,17 +68,19 @@ interface Simulated {
 
 async function demo(flags: DemoFlags): Promise<number> {
   const interrupt = new Interrupt();
+  const end = new AbortController();
+  const signal = AbortSignal.any([interrupt.signal, end.signal]);
   const screen = new Screen(flags);
   let network: Promise<LiveNetwork> | null = null;
   let page: ViewServer | null = null;
   try {
     screen.say(`${colors.bold('astral')}: live video that viewers carry to each other\n`);
-    network = startLive(flags, screen, interrupt.signal);
-    const simulation = simulateCrowd(flags, screen, interrupt.signal);
+    network = startLive(flags, screen, signal);
+    const simulation = simulateCrowd(flags, screen, signal);
     const [live, simulated] = await Promise.all([network, simulation]);
     screen.stop();
     showSimulation(flags, simulated);
-    const found = await settle(live, interrupt.signal);
+    const found = await settle(live, signal);
     page = await servePicture(live, found, join(simulated.path, RECORDING));
     showNetwork(page.url, live, found);
     const broken = simulated.documents.some(({ violations }) => violations.length > 0);
@@ -92,6 +94,8 @@ async function demo(flags: DemoFlags): Promise<number> {
     if (interrupt.signal.aborted) return EXIT.interrupted;
     throw error;
   } finally {
+    // What still goes on when the other half has failed has no reader any more.
+    end.abort();
     screen.stop();
     await page?.close();
     await (await network?.catch(() => null))?.stop();

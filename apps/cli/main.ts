@@ -3,16 +3,22 @@ import { EXIT, report } from '../exit-codes.js';
 import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
 import { addList } from './list.js';
+import { addPrograms, runOtherProgram } from './programs.js';
 import { addSim } from './sim.js';
 import { addView } from './view.js';
 import { addUp } from './up.js';
 import { VERSION } from '../version.js';
 
+// A reader that has seen enough, such as `head`, ends the output and not in an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.environment);
+});
+
 const program = new Command('astral')
-  .description('a laboratory for live media over peers')
+  .description('live video that viewers carry to each other, and a laboratory for it')
   .version(VERSION)
   .showHelpAfterError('(--help shows what there is)')
-  .addHelpText('after', '\nExample:\n  astral sim w02 --nodes 300')
+  .addHelpText('after', '\nExamples:\n  astral demo\n  astral sim w02 --nodes 300')
   .exitOverride();
 addDemo(program);
 addUp(program);
@@ -20,9 +26,10 @@ addSim(program);
 addCompare(program);
 addView(program);
 addList(program);
+addPrograms(program);
 
 try {
-  await program.parseAsync();
+  if (!(await runOtherProgram(process.argv))) await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   else process.exitCode = report('astral', error, process.argv.includes('--debug'));

@@ -53,6 +53,8 @@ async function allGone(urls: readonly string[]): Promise<void> {
 test.serial(
   'the main job: simulation beside the baseline, a live network, its deepest node plays, and nothing is left',
   async (t) => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    t.is(scripts['start'], 'node apps/bin/astral.js demo', 'what npm start runs is what runs here');
     const folder = scratch(t);
     const small = ['--nodes', '4', '--viewers', '25', '--duration', '30s', '--seed', '5'];
     const demo = astral(t, folder, 'demo', '--once', ...small);

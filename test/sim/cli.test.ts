@@ -129,5 +129,6 @@ test('lists and help', (t) => {
     t.is(status, 0);
     t.regex(stdout, /Examples?:\n {2}astral /);
   }
+  for (const name of ['web', 'node', 'ctl']) t.regex(astral(name, '--help').stdout, /Examples?:\n {2}astral/);
   t.regex(astral('--version').stdout, /^\d+\.\d+\.\d+\n$/);
 });
