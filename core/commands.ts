@@ -3,7 +3,7 @@ import type { CommandResult } from './machine.js';
 import { drop } from './membership/connections.js';
 import type { Command } from './message.js';
 import type { Parts } from './parts.js';
-import { SECOND } from './units.js';
+import { SECOND, type StreamId } from './units.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 type Reply = (result: CommandResult) => void;
@@ -23,23 +23,7 @@ const COMMANDS: Commands = {
     ctx.deadlines.setEarlier('announce', ctx.now);
   },
   media: ({ publisher }, command, reply) => reply(publisher.media(command)),
-  watch({ ctx, seek, pulse }, command, reply) {
-    if (ctx.leaving) return reply({ ok: false, why: 'left' });
-    if (!ctx.streams.has(command.stream) && ctx.streams.size >= LIMITS.streams)
-      return reply({ ok: false, why: 'limit' });
-    const stream = ctx.stream(command.stream);
-    stream.watching = true;
-    for (const { kind, id, address } of ctx.peers.all()) {
-      if (kind === 'node' && address !== null)
-        stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
-    }
-    seek.find(stream);
-    ctx.deadlines.setEarlier('seek', ctx.now);
-    ctx.deadlines.setEarlier('bootstrap', ctx.now);
-    ctx.deadlines.setEarlier('improve', ctx.now + Math.ceil(improveAfter(ctx.rng.next()) / 3));
-    pulse.start();
-    reply({ ok: true });
-  },
+  watch: (parts, { stream }, reply) => reply(receive(parts, stream)),
   unwatch({ ctx, leave }, command, reply) {
     const stream = ctx.streams.get(command.stream);
     if (stream === undefined || !(stream.watching || stream.publishing !== null))
@@ -54,6 +38,13 @@ const COMMANDS: Commands = {
     if (stream === undefined) return reply({ ok: false, why: 'unknown-stream' });
     const ended = leave.revoke(stream, (held) => held.peer.id === consumer && (ticket === null || held.id === ticket));
     reply(ended > 0 ? { ok: true, data: { ended } } : { ok: false, why: 'unknown-ticket' });
+  },
+  seed({ ctx }, { stream, node }, reply) {
+    const peer = ctx.peers.get(node);
+    if (!ctx.streams.has(stream)) return reply({ ok: false, why: 'unknown-stream' });
+    if (peer?.kind !== 'node') return reply({ ok: false, why: 'unknown-node' });
+    ctx.send(peer, { type: 'seed', stream });
+    reply({ ok: true });
   },
   meet({ ctx }, { address }, reply) {
     if (ctx.leaving) return reply({ ok: false, why: 'left' });
@@ -72,6 +63,24 @@ const COMMANDS: Commands = {
   },
   leave: ({ leave }, _command, reply) => leave.begin(reply),
 };
+
+/** Receives a stream from now on, and passes it on as far as the uplink goes. */
+export function receive({ ctx, seek, pulse }: Parts, id: StreamId): CommandResult {
+  if (ctx.leaving) return { ok: false, why: 'left' };
+  if (!ctx.streams.has(id) && ctx.streams.size >= LIMITS.streams) return { ok: false, why: 'limit' };
+  const stream = ctx.stream(id);
+  stream.watching = true;
+  for (const { kind, id: node, address } of ctx.peers.all()) {
+    if (kind === 'node' && address !== null)
+      stream.candidates.learn({ contact: { node, address }, load: null }, ctx.now);
+  }
+  seek.find(stream);
+  ctx.deadlines.setEarlier('seek', ctx.now);
+  ctx.deadlines.setEarlier('bootstrap', ctx.now);
+  ctx.deadlines.setEarlier('improve', ctx.now + Math.ceil(improveAfter(ctx.rng.next()) / 3));
+  pulse.start();
+  return { ok: true };
+}
 
 export function handleCommand(parts: Parts, command: Command, reply: Reply): void {
   const handler = COMMANDS[command.type] as (parts: Parts, command: Command, reply: Reply) => void;

@@ -37,6 +37,8 @@ export interface Config {
   /** Registrations are renewed this often, and given up when none was acknowledged for that long. */
   readonly registerEvery: Time;
   readonly registerLease: Time;
+  /** Whether peers may ask this node to receive a stream and pass it on. */
+  readonly acceptSeeds: boolean;
   /** Share of the uplink that pulls may take. */
   readonly repairShare: number;
   /** Names of the policies in force, see `policies/`. */
@@ -73,6 +75,7 @@ export const DEFAULTS: Config = {
   maxChildren: 100,
   registerEvery: 2 * SECOND,
   registerLease: 5 * SECOND,
+  acceptSeeds: false,
   repairShare: 0.25,
   feasibility: 'rfc8966',
   admission: 'interior-first',

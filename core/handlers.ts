@@ -1,4 +1,5 @@
 import type { Manifest } from './chunk.js';
+import { receive } from './commands.js';
 import type { NodeContext } from './context.js';
 import { GATHER } from './membership/candidates.js';
 import { drop } from './membership/connections.js';
@@ -70,6 +71,13 @@ const HANDLERS: Handlers = {
     if (stream === null) return;
     for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
     consumer.onLeaving(peer, stream);
+  },
+  seed(parts, peer, message) {
+    const { ctx } = parts;
+    const stream = ctx.streams.get(message.stream);
+    if (stream !== undefined && (stream.watching || stream.publishing !== null)) return;
+    if (!ctx.config.acceptSeeds) ctx.traceRefused('message', peer.id, 'not-watching');
+    else if (!receive(parts, message.stream).ok) ctx.traceRefused('message', peer.id, 'limit');
   },
   enlist: ({ ctx }, peer) => ctx.traceRefused('message', peer.id, 'unknown'),
   'want-supernodes': ({ brokering }, peer, message) => brokering.onWantSupernodes(peer, message),

@@ -23,6 +23,7 @@ export type Message =
   | Pull
   | Lacking
   | Leaving
+  | Seed
   | Enlist
   | WantSupernodes
   | SupernodesMessage
@@ -308,6 +309,12 @@ export interface Gossip {
   readonly streams: readonly StreamNews[];
 }
 
+/** Please receive this stream and pass it on, though nobody watches it where you are. Who has not agreed to be asked ignores it. */
+export interface Seed {
+  readonly type: 'seed';
+  readonly stream: StreamId;
+}
+
 /** What the control API, the command line and the simulator ask of a node. */
 export type Command =
   | {
@@ -336,6 +343,8 @@ export type Command =
   | { readonly type: 'unwatch'; readonly stream: StreamId }
   /** Ends the tickets that a consumer holds here on a stream, or one of them. It is told where else to go. */
   | { readonly type: 'revoke'; readonly stream: StreamId; readonly consumer: NodeId; readonly ticket: TicketId | null }
+  /** Asks a connected node to receive a stream and pass it on. */
+  | { readonly type: 'seed'; readonly stream: StreamId; readonly node: NodeId }
   /** Dials a node by its address. */
   | { readonly type: 'meet'; readonly address: string }
   /** Ends the connection with a node and remembers it no longer as a candidate. It may come back of its own accord. */

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EnvironmentFault, UsageError } from '../exit-codes.js';
-import type { ControlClient } from './client.js';
+import { profileFolder } from '../node/options.js';
+import { ControlClient } from './client.js';
 import { table } from './table.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -109,6 +112,23 @@ export const ACTIONS: readonly Action[] = [
     line,
   ),
   {
+    usage: 'seed <stream> <node>',
+    description:
+      'ask a node to receive a stream and pass it on: a peer by its id, or a node of this machine by its profile',
+    run: async ({ client, words: [slug, node = ''] }) => {
+      const own = localNode(node);
+      if (own !== null) {
+        const { stream } = (await client.call('GET', streamPath(slug))) as { stream: Json };
+        const path = `${streamPath(String(stream['id']))}/tickets`;
+        return { ...(await own.call('POST', path, {})), asked: node };
+      }
+      const { node: peer } = (await client.call('GET', `/node/${encodeURIComponent(node)}`)) as { node: Json };
+      return await client.call('POST', `${streamPath(slug)}/tickets`, { destination_uuid: peer['uuid'] });
+    },
+    show: (answer) =>
+      `asked ${String(answer['asked'])}; a node of somebody else takes it if it runs with --accept-seeds`,
+  },
+  {
     usage: 'revoke <id>',
     description: 'end a ticket given to another node: its number, or the id of the node for all of its tickets',
     run: async ({ client, words }) => await revoke(client, words[0] ?? ''),
@@ -130,6 +150,13 @@ export const ACTIONS: readonly Action[] = [
     () => 'the node leaves',
   ),
 ];
+
+/** A node of this machine that runs under this profile, whose token shows that its owner agrees; null if there is none. */
+function localNode(name: string): ControlClient | null {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return null;
+  const folder = profileFolder(name);
+  return existsSync(join(folder, 'url')) ? ControlClient.of(folder) : null;
+}
 
 /** Revokes by ticket number or by destination, on whatever streams they are. */
 async function revoke(client: ControlClient, wanted: string): Promise<Json> {

@@ -4,6 +4,7 @@ import { DEFAULT_PROFILE, profileFolder } from '../node/options.js';
 import { VERSION } from '../version.js';
 import { ACTIONS, type Action, type Json } from './actions.js';
 import { ControlClient } from './client.js';
+import { fake } from './fake.js';
 import { top } from './top.js';
 
 interface Flags {
@@ -55,6 +56,13 @@ function addCommands(program: Command): void {
     command.option('--json', "the node's answer as it came");
     command.action(async () => await perform(program, command, action));
   }
+  program
+    .command('fake <n>')
+    .description('run so many more nodes beside this one, for tests, until Ctrl-C; nothing of them is kept')
+    .option('--watch <stream>', 'what they watch, by slug or id')
+    .action(async (wanted: string, { watch }: { watch?: string }) => {
+      await fake(clientOf(program.opts<Flags>()), wanted, watch);
+    });
   program
     .command('top')
     .description('a table of streams, tickets and traffic that keeps itself up to date; Ctrl-C ends it')

@@ -105,6 +105,10 @@ export class ControlledNode implements NodePort {
     return this.#command({ type: 'revoke', stream: id, consumer, ticket });
   }
 
+  seed(id: string, uuid: string): Promise<Outcome> {
+    return this.#command({ type: 'seed', stream: id, node: uuid });
+  }
+
   meet(hostPort: string): Promise<Outcome> {
     return this.#command({ type: 'meet', address: peerUrl(hostPort) });
   }

@@ -213,6 +213,7 @@ function configOf(options: NodeOptions, listening: string): Config {
     bootstrap: options.bootstrap.map((address) => ({ node: null, address: peerUrl(address) })),
     uplink: options.uplink ?? DEFAULTS.uplink,
     leaveGrace: LEAVE_GRACE,
+    acceptSeeds: options.acceptSeeds,
   };
   const problems = validate(config);
   if (problems.length > 0) throw new UsageError(problems.map(({ path, message }) => `${path} ${message}`).join('; '));

@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly sample: readonly string[];
   /** Streams to watch from the start, by slug or id. */
   readonly watch: readonly string[];
+  /** Whether other nodes may ask this one to receive a stream and pass it on. */
+  readonly acceptSeeds: boolean;
   /** Tell the directories this node's state, under a name if it has one: who feeds whom is then public. */
   readonly report: boolean;
   readonly name: string | null;

@@ -78,6 +78,11 @@ export const NODE_SETTINGS = {
     schema: value.anyText,
   },
   ephemeral: { flags: '--ephemeral', help: 'a new identity, forgotten at the end', schema: value.flag },
+  acceptSeeds: {
+    flags: '--accept-seeds',
+    help: 'receive and pass on what other nodes ask this one to, though nobody watches it here',
+    schema: value.flag,
+  },
   report: {
     flags: '--report',
     help: 'show the directories who feeds whom here, for a picture of the whole network',
@@ -107,6 +112,7 @@ export function optionsOf(values: NodeValues): NodeOptions {
     // `--sample` alone is read as true.
     sample: values.sample === undefined ? [] : [values.sample === 'true' ? 'Sample' : values.sample],
     watch: values.watch ?? [],
+    acceptSeeds: values.acceptSeeds === true,
     report: values.report === true,
     name: values.uuid ?? null,
   };

@@ -143,7 +143,16 @@ export class StreamControl {
 
   /** To be called now and then. */
   check(): void {
+    this.#adopt();
     this.#streams.check();
+  }
+
+  /** Shows what this node receives because another one asked it to. */
+  #adopt(): void {
+    for (const { stream, watching } of this.#ports.host.machine.view().streams) {
+      if (!watching || this.#reassemblers.has(stream) || this.#publications.has(stream)) continue;
+      this.#openWatched(stream, this.#streams.known().find(({ id }) => id === stream) ?? null);
+    }
   }
 
   /** Feeds no more media and sends the players away. */

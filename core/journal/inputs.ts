@@ -48,6 +48,7 @@ function plainCommand(command: Command): Plain {
     case 'watch':
     case 'unwatch':
     case 'revoke':
+    case 'seed':
     case 'meet':
     case 'forget':
     case 'leave':
@@ -89,6 +90,7 @@ const COMMANDS: { readonly [T in Command['type']]: (fields: Fields) => Extract<C
     consumer: fields.text('consumer'),
     ticket: fields.any('ticket') === null ? null : fields.whole('ticket'),
   }),
+  seed: (fields) => ({ type: 'seed', stream: fields.text('stream'), node: fields.text('node') }),
   meet: (fields) => ({ type: 'meet', address: fields.text('address') }),
   forget: (fields) => ({ type: 'forget', node: fields.text('node') }),
   leave: () => ({ type: 'leave' }),

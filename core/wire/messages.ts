@@ -125,6 +125,11 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     },
     read: (reader) => ({ type: 'contacts', stream: reader.id(), candidates: fields.readCandidates(reader) }),
   },
+  seed: {
+    tag: 31,
+    write: (sink, message) => sink.id(message.stream),
+    read: (reader) => ({ type: 'seed', stream: reader.id() }),
+  },
   'want-manifest': {
     tag: 5,
     write(sink, message) {

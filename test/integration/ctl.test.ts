@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { eventually, scratch, startProgram, type Program } from './programs.js';
+import { ask, eventually, scratch, startProgram, type Program } from './programs.js';
 
 interface Ended {
   readonly code: number | null;
@@ -29,6 +29,7 @@ interface Stream {
   readonly id: string;
   readonly streaming: boolean;
   readonly paused: boolean;
+  readonly watching: boolean;
 }
 interface Ticket {
   readonly ticket: number;
@@ -128,4 +129,50 @@ test('tickets are revoked, nodes forgotten, and everything looked at from the co
   t.is(table.out, stripVTControlCharacters(table.out), 'no colours where nobody sees them');
   const json = (await ctl(stage, 'top', '--json', '--count', '1')).out;
   t.true('traffic' in (JSON.parse(json) as { node: object }).node);
+});
+
+test('a node is asked to pass a stream on, and does if its owner agreed; fake nodes come and go with their command', async (t) => {
+  const { stage, publisher, peers, stream } = await startPair(t);
+  const base = scratch(t);
+  const start = async (name: string, ...args: string[]): Promise<string> => {
+    const all = ['--data', join(base, name), ...PORTS, '--peer-port', '0', '--bootstrap', peers, ...args];
+    return (await startProgram(t, 'astralnode', all, 'page')).printed.get('node') ?? '';
+  };
+  const willing = await start('willing', '--accept-seeds');
+  const unasked = await start('unasked');
+  for (const id of [willing, unasked]) {
+    await eventually('the publisher knows the node', 30, async () =>
+      (await ctl(stage, 'nodes')).out.includes(id) ? true : null,
+    );
+    const asked = await ctl(stage, 'seed', 'evening-show', id.slice(0, 12));
+    t.is(asked.code, 0, asked.errors);
+    t.regex(asked.out, new RegExp(`^asked ${id}`));
+  }
+  t.is((await ctl(stage, 'seed', 'evening-show', 'nobody-there')).code, 3);
+  await streaming(join(base, 'willing'), true);
+  t.like((await streams(join(base, 'willing')))[0], { id: stream.id, watching: true });
+  t.false((await streams(join(base, 'unasked'))).some(({ id, watching }) => id === stream.id && watching));
+  t.is((await ctl(join(base, 'willing'), 'rm', stream.id)).code, 0, 'its owner ends it');
+
+  t.is((await ctl(stage, 'fake', '0')).code, 2);
+  const fakes = spawn(process.execPath, ['apps/bin/astralctl.js', '--data', stage, 'fake', '2', '--watch', stream.id], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let out = '';
+  fakes.stdout.on('data', (piece: Buffer) => (out += piece.toString()));
+  const ids = await eventually('two more nodes run', 60, () => {
+    const found = [...out.matchAll(/^fake +([a-z2-7]{52}) /gm)].map((match) => match[1] ?? '');
+    return Promise.resolve(found.length === 2 ? found : null);
+  });
+  await eventually('they take part', 30, async () => {
+    const known = (await ctl(stage, 'nodes')).out;
+    return ids.every((id) => known.includes(id)) ? true : null;
+  });
+  const pages = [...out.matchAll(/ (http:\/\/127\.0\.0\.1:\d+)\//g)].map((match) => match[1] ?? '');
+  fakes.kill('SIGKILL');
+  await eventually('they end with their command, even when it is killed', 30, async () => {
+    const answers = await Promise.allSettled(pages.map((page) => ask(`${page}/healthz`)));
+    return answers.every(({ status }) => status === 'rejected') ? true : null;
+  });
+  t.is(publisher.process.exitCode, null);
 });

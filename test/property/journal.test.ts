@@ -43,6 +43,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     consumer: text,
     ticket: fc.option(whole),
   }),
+  fc.record({ type: fc.constant('seed' as const), stream: text, node: text }),
   fc.record({ type: fc.constant('meet' as const), address: text }),
   fc.record({ type: fc.constant('forget' as const), node: text }),
   fc.constant<Command>({ type: 'leave' }),

@@ -79,6 +79,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
       01027331030502000977733a2f2fc3bc3a3200
     `,
   },
+  seed: { message: { type: 'seed', stream: 's1' }, frame: '011f027331' },
   'want-manifest': {
     message: { type: 'want-manifest', stream: 's1' },
     frame: '0105027331',

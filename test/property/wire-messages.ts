@@ -157,6 +157,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
     announced: fc.record({ type: type('announced'), seq: whole, refresh: whole }),
     find: fc.record({ type: type('find'), stream: id, subs: u32, count: u32 }),
     contacts: fc.record({ type: type('contacts'), stream: id, candidates }),
+    seed: fc.record({ type: type('seed'), stream: id }),
     'want-manifest': fc.record({ type: type('want-manifest'), stream: id }),
     manifest: fc.record({ type: type('manifest'), manifest }),
     ask: fc.record({

@@ -86,6 +86,8 @@ export interface NodePort {
   pause(id: string, paused: boolean): Outcome;
   /** Ends the tickets that a consumer holds here, or one of them. */
   revoke(id: string, consumer: string, ticket: number | null): Promise<Outcome>;
+  /** Asks a peer to receive a stream and pass it on; it does if its owner agreed to be asked. */
+  seed(id: string, uuid: string): Promise<Outcome>;
   /** Dials a peer. */
   meet(hostPort: string): Promise<Outcome>;
   /** Ends the connection with a node and forgets it. */

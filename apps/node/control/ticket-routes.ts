@@ -14,13 +14,16 @@ const Confirmation = z.strictObject({ confirmed: z.literal(true) });
 export function addTicketRoutes(app: FastifyInstance, access: Access, node: NodePort): void {
   const ask: Action = {
     who: 'session',
-    summary: 'Receive the stream',
+    summary: 'Receive the stream; with the destination_uuid of a peer, ask that one to receive it and pass it on',
     body: NewTicket,
-    run: async (request) => {
+    run: async (request, reply) => {
       const destination = (request.body as z.infer<typeof NewTicket>)?.destination_uuid;
-      if (destination !== undefined && destination !== node.id)
-        throw new HttpError(403, 'a node asks for tickets for itself only');
       const stream = await known(node, request);
+      if (destination !== undefined && destination !== node.id) {
+        settle(await node.seed(stream.id, destination));
+        void reply.code(202);
+        return { stream, asked: destination };
+      }
       settle(await node.watch(stream.id));
       return { stream: await known(node, request) };
     },
