@@ -122,6 +122,7 @@ test('what a node played is read by a parser that is not ours: whole media passe
   t.false(readMedia([]).ok);
   const [init = new Uint8Array(0), first = init, second = init] = pieces;
   t.false(readMedia([init, second, first]).ok, 'time that jumps back');
+  t.false(readMedia([init, first, ...pieces.slice(20)]).ok, 'time that leaps ahead');
   const torn = Uint8Array.from(second);
   torn.fill(0, 4, 8);
   t.false(readMedia([init, first, torn]).ok, 'a box without a name');

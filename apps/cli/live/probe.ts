@@ -17,6 +17,8 @@ export interface Probe {
 export type Probed = ({ readonly ok: true } & Probe) | { readonly ok: false; readonly why: string };
 
 const PATIENCE_MS = 30_000;
+/** Fragments of the sample follow each other every tenth of a second. */
+const LEAP_SECONDS = 1;
 
 /**
  * Watches a node's stream as its player does until so much of it has come, and has it read. The node itself passes on
@@ -83,8 +85,10 @@ export function readMedia([init, ...fragments]: readonly Uint8Array[]): Probed {
     .filter(({ tfhd }) => tfhd.track_id === leading?.id)
     .map(({ tfdt }) => tfdt.baseMediaDecodeTime / (leading?.timescale ?? 1));
   if (samples === 0) return { ok: false, why: 'the fragments hold no sample' };
-  if (times.some((time, index) => index > 0 && time <= (times[index - 1] ?? 0)))
-    return { ok: false, why: 'the time of the media jumps back' };
+  const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  if (steps.some((step) => step <= 0)) return { ok: false, why: 'the time of the media jumps back' };
+  const leap = Math.max(0, ...steps);
+  if (leap > LEAP_SECONDS) return { ok: false, why: `the media leaps ahead by ${leap.toFixed(1)} s` };
   const seconds = (times.at(-1) ?? 0) - (times[0] ?? 0);
   return {
     ok: true,

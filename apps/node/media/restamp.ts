@@ -6,7 +6,8 @@ import type { Fragment, TrackRun } from './fragment.js';
  * track that stores its time in 32 bits wraps around, after 13 hours at 90 kHz.
  */
 export function restamp(source: Fragment, sequence: number, timeOf: (run: TrackRun) => number): Uint8Array {
-  const bytes = source.bytes.slice();
+  // Not `slice`, which on a Buffer gives the same memory: others hold it, and it is signed.
+  const bytes = new Uint8Array(source.bytes);
   const view = viewOf(bytes);
   view.setUint32(source.sequenceAt, sequence % 2 ** 32);
   for (const run of source.runs) {
