@@ -39,6 +39,8 @@ export interface Config {
   readonly registerLease: Time;
   /** Whether peers may ask this node to receive a stream and pass it on. */
   readonly acceptSeeds: boolean;
+  /** Whether standby tickets are looked for. */
+  readonly standby: boolean;
   /** Share of the uplink that pulls may take. */
   readonly repairShare: number;
   /** Names of the policies in force, see `policies/`. */
@@ -76,6 +78,7 @@ export const DEFAULTS: Config = {
   registerEvery: 2 * SECOND,
   registerLease: 5 * SECOND,
   acceptSeeds: false,
+  standby: true,
   repairShare: 0.25,
   feasibility: 'rfc8966',
   admission: 'interior-first',
@@ -152,6 +155,7 @@ export function validate(config: Config): Problem[] {
     `must be a whole number from 1 to ${LIMITS.children}`,
   );
   demand(['auto', 'always', 'never'].includes(config.supernode), 'supernode', 'must be one of auto, always, never');
+  demand(typeof config.standby === 'boolean', 'standby', 'must be true or false');
   demand(
     config.registerEvery * 2 < config.registerLease,
     'registerEvery',

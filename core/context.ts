@@ -48,6 +48,8 @@ export class NodeContext {
   readonly provided = new Map<TicketId, { readonly stream: Stream; readonly ticket: Ticket }>();
   /** Bits per second promised to consumers, offers included. */
   promised = 0;
+  /** Bits per second of slots kept for standby tickets; they give way to all others. */
+  spared = 0;
   leaving = false;
   now: Time = 0;
   /** Set at the start of each input. */
@@ -102,6 +104,18 @@ export class NodeContext {
     if (this.leaving || stream.manifest === null) return 0;
     const lent = this.config.uplink * (reserve ? RESERVE : UTILISATION);
     return Math.max(0, Math.floor((lent - this.promised) / stream.slotRate));
+  }
+
+  /** Slots that may be kept for standby tickets: what is neither promised nor kept, less one for the next who asks. */
+  spareSlots(stream: Stream): number {
+    if (this.leaving || stream.manifest === null) return 0;
+    const left = this.config.uplink * UTILISATION - this.promised - this.spared;
+    return Math.max(0, Math.floor(left / stream.slotRate) - 1);
+  }
+
+  /** Whether slots are kept for standby tickets that are promised to others meanwhile. */
+  get oversubscribed(): boolean {
+    return this.promised + this.spared > this.config.uplink * RESERVE;
   }
 
   slots(stream: Stream): number {

@@ -85,6 +85,23 @@ const HANDLERS: Handlers = {
   register: ({ brokering }, peer, message) => brokering.onRegister(peer, message),
   registered: ({ brokering }, peer, message) => brokering.onRegistered(peer, message),
   deregister: ({ brokering }, peer) => brokering.onDeregister(peer),
+  'ask-standby': ({ ctx, spares }, peer, message) => spares.onAsk(peer, ctx.streams.get(message.stream), message),
+  standby({ ctx, standby }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) standby.onStandby(peer, stream, message);
+  },
+  'refuse-standby'({ ctx, standby }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) standby.onRefused(peer, stream, message.sub);
+  },
+  activate({ spares, relay }, peer, message) {
+    const woken = spares.onActivate(peer, message);
+    if (woken !== null) relay.catchUp(woken.stream, woken.ticket, message.from);
+  },
+  activated({ ctx, standby }, peer, message) {
+    const stream = knownStream(ctx, peer, message.stream);
+    if (stream !== null) standby.onActivated(peer, stream, message);
+  },
   gossip: ({ brokering }, peer, message) => brokering.onGossip(peer, message),
 };
 
@@ -142,8 +159,9 @@ function onConsumerCancel({ ctx, provider, leave }: Parts, peer: Peer, message: 
   leave.check();
 }
 
-function onProviderCancel({ ctx, consumer, relay }: Parts, peer: Peer, message: Of<'cancel'>): void {
+function onProviderCancel({ ctx, consumer, standby, relay }: Parts, peer: Peer, message: Of<'cancel'>): void {
   for (const stream of ctx.streams.values()) {
+    if (standby.onCancel(peer, stream, message.ticket, message.generation)) return;
     const sub = consumer.onCancel(peer, stream, message);
     if (sub === null) continue;
     relay.tickStarving(stream, sub);

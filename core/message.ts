@@ -30,7 +30,12 @@ export type Message =
   | Register
   | Registered
   | Deregister
-  | Gossip;
+  | Gossip
+  | AskStandby
+  | StandbyMessage
+  | RefuseStandby
+  | Activate
+  | Activated;
 
 export type MessageType = Message['type'];
 
@@ -313,6 +318,38 @@ export interface Gossip {
 export interface Seed {
   readonly type: 'seed';
   readonly stream: StreamId;
+}
+/** Consumer to candidate: keep a slot for me, in case that `via`, who provides the sub-stream, fails. */
+export interface AskStandby {
+  readonly type: 'ask-standby';
+  readonly stream: StreamId;
+  readonly sub: number;
+  readonly via: NodeId;
+}
+/** The slot is kept, as a ticket that carries nothing; the lease counts from the question. */
+export interface StandbyMessage extends TicketRef {
+  readonly type: 'standby';
+  readonly stream: StreamId;
+  readonly sub: number;
+  readonly incarnation: number;
+}
+export interface RefuseStandby {
+  readonly type: 'refuse-standby';
+  readonly stream: StreamId;
+  readonly sub: number;
+}
+/** Consumer to provider: forward along this standby now, first what you hold from `from` on. */
+export interface Activate extends TicketRef {
+  readonly type: 'activate';
+  readonly from: number;
+  readonly stamp: Time;
+}
+/** It is active; the consumer takes it if the beat is feasible, and cancels it otherwise. */
+export interface Activated extends TicketRef {
+  readonly type: 'activated';
+  readonly stream: StreamId;
+  readonly stamp: Time;
+  readonly beat: Beat;
 }
 
 /** What the control API, the command line and the simulator ask of a node. */

@@ -24,8 +24,9 @@ const TIMER_ACTIONS: { readonly [T in Timer]: (parts: Parts) => void } = {
     parts.ctx.deadlines.set('housekeeping', parts.ctx.now + HOUSEKEEPING, SLACK);
   },
   pulse: ({ pulse }) => pulse.beat(),
-  seek({ ctx, seek }) {
+  seek({ ctx, seek, standby }) {
     let next: Time = NEVER;
+    for (const stream of ctx.streams.values()) standby.step(stream);
     for (const stream of ctx.streams.values()) next = Math.min(next, seek.step(stream));
     ctx.deadlines.set('seek', next, SLACK);
   },

@@ -11,6 +11,8 @@ import { Pulse } from './pulse.js';
 import { Consumer } from './tickets/consumer.js';
 import { Leave } from './tickets/leave.js';
 import { Provider } from './tickets/provider.js';
+import { Spares } from './tickets/spares.js';
+import { Standby } from './tickets/standby.js';
 
 /** The parts of a node, each with one subject; handlers and timers find the one that knows what to do. */
 export interface Parts {
@@ -19,6 +21,8 @@ export interface Parts {
   readonly repair: Repair;
   readonly provider: Provider;
   readonly consumer: Consumer;
+  readonly standby: Standby;
+  readonly spares: Spares;
   readonly seek: Seek;
   readonly bootstrap: Bootstrap;
   readonly brokering: Brokering;
@@ -33,11 +37,27 @@ export function createParts(identity: Identity, config: Config, rng: Rng, crypto
   const repair = new Repair(ctx);
   const provider = new Provider(ctx);
   const consumer = new Consumer(ctx);
+  const standby = new Standby(ctx, consumer);
+  const spares = new Spares(ctx, provider);
   const seek = new Seek(ctx, consumer);
   const bootstrap = new Bootstrap(ctx);
   const brokering = new Brokering(ctx);
   const publisher = new Publisher(ctx, relay);
-  const leave = new Leave(ctx, { consumer, provider, bootstrap, brokering });
-  const pulse = new Pulse({ ctx, relay, repair, provider, consumer });
-  return { ctx, relay, repair, provider, consumer, seek, bootstrap, brokering, publisher, leave, pulse };
+  const leave = new Leave(ctx, { consumer, standby, provider, bootstrap, brokering });
+  const pulse = new Pulse({ ctx, relay, repair, provider, consumer, standby });
+  return {
+    ctx,
+    relay,
+    repair,
+    provider,
+    consumer,
+    standby,
+    spares,
+    seek,
+    bootstrap,
+    brokering,
+    publisher,
+    leave,
+    pulse,
+  };
 }

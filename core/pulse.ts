@@ -5,6 +5,7 @@ import { PlayerTrace } from './playback/trace.js';
 import type { Stream } from './stream.js';
 import type { Consumer } from './tickets/consumer.js';
 import type { Provider } from './tickets/provider.js';
+import type { Standby } from './tickets/standby.js';
 import { MS, NEVER, type Time } from './units.js';
 
 /** Regular work is done at least this often while there is a stream. */
@@ -24,6 +25,7 @@ interface Driven {
   readonly repair: Repair;
   readonly provider: Provider;
   readonly consumer: Consumer;
+  readonly standby: Standby;
 }
 
 /** The regular work of a node, in one wake-up; it falls on the moments at which the player has a chunk to show. */
@@ -61,11 +63,12 @@ export class Pulse {
 
   /** The work on one stream; returns when there is more: an edge may have fallen silent, or a picture waits. */
   #serve(stream: Stream, renews: boolean): Time {
-    const { ctx, relay, consumer } = this.#parts;
+    const { ctx, relay, consumer, standby } = this.#parts;
     const changed = consumer.watchProviders(stream, ctx.now < this.#excusedUntil);
     for (let sub = 0; changed >> sub !== 0; sub++) {
       if ((changed & (1 << sub)) !== 0) relay.tickStarving(stream, sub);
     }
+    if (stream.watching) standby.step(stream);
     if (renews) consumer.renew(stream);
     relay.tickSilent(stream);
     const picture = stream.watching ? this.#play(stream) : NEVER;

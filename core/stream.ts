@@ -7,6 +7,7 @@ import type { KeyPair } from './machine.js';
 import { Candidates } from './membership/candidates.js';
 import { Player, type PlayerSink } from './playback/player.js';
 import { SourceClock } from './playback/source-clock.js';
+import type { StandbyAsk } from './tickets/standby.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { NodeId, StreamId, Time } from './units.js';
 import type { PathView } from './view.js';
@@ -49,6 +50,21 @@ export class Stream {
   subs = new Substreams(0);
   /** Active (or suspect) ticket as consumer, by sub-stream. */
   inbound: (Ticket | null)[] = [];
+  /** Standby ticket as consumer, by sub-stream; those being woken as a bit set, and since when. */
+  standby: (Ticket | null)[] = [];
+  waking = 0;
+  /** Those of them that have answered, but not with a feasible beat. */
+  behind = 0;
+  wokenAt: Time[] = [];
+  /** The search for standbys: the open question, when to ask next and for which sub-stream first, whom not to ask. */
+  standbyAsk: StandbyAsk | null = null;
+  nextStandby: Time = 0;
+  standbyTurn = 0;
+  /** Rounds of renewals so far. */
+  renewals = 0;
+  readonly standbyRefused = new Map<NodeId, Time>();
+  /** Standby tickets as provider. */
+  readonly spares: Ticket[] = [];
   /** Tickets as provider, by sub-stream: offered and active, highest rank first. */
   outbound: Ticket[][] = [];
   /** Bit set of the sub-streams relayed by preference. */
@@ -87,6 +103,7 @@ export class Stream {
     if (fresh) {
       this.subs = new Substreams(count);
       this.inbound = Array.from({ length: count }, () => null);
+      this.standby = Array.from({ length: count }, () => null);
       this.outbound = Array.from({ length: count }, () => []);
       if (manifest.epoch !== this.#rememberedEpoch) return;
       for (const { sub, seq, depth } of this.#remembered)

@@ -26,7 +26,7 @@ export function viewOf(ctx: NodeContext): View {
 
 function streamView(stream: Stream): StreamView {
   const { window, player } = stream;
-  const inbound = stream.inbound.filter((ticket) => ticket !== null);
+  const inbound = [...stream.inbound, ...stream.standby].filter((ticket) => ticket !== null);
   return {
     stream: stream.id,
     epoch: stream.epoch,
@@ -34,7 +34,7 @@ function streamView(stream: Stream): StreamView {
     watching: stream.watching,
     interior: stream.interior,
     substreams: stream.substreams,
-    tickets: [...inbound, ...stream.outbound.flat()].map(ticketView),
+    tickets: [...inbound, ...stream.outbound.flat(), ...stream.spares].map(ticketView),
     paths: Array.from({ length: stream.substreams }, (_, sub) => pathView(stream, sub)),
     window: { first: window.floor, next: window.newest + 1, held: window.held },
     player: stream.watching

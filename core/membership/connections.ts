@@ -50,7 +50,7 @@ function onUp({ ctx, bootstrap, brokering }: Parts, id: NodeId, address: string 
 
 /** The connection is gone, and with it all tickets held with this peer. */
 function onDown(
-  { ctx, relay, repair, provider, consumer, bootstrap, brokering, leave }: Parts,
+  { ctx, relay, repair, provider, consumer, bootstrap, standby, brokering, leave }: Parts,
   peer: Peer,
   why: PeerReason,
 ): void {
@@ -63,6 +63,8 @@ function onDown(
     for (const list of stream.outbound) {
       for (const ticket of list.filter((held) => held.peer === peer)) provider.drop(stream, ticket, 'lost');
     }
+    standby.drop(stream, peer, 'lost');
+    for (const ticket of stream.spares.filter((held) => held.peer === peer)) provider.drop(stream, ticket, 'lost');
     stream.asks.delete(peer.id);
     stream.candidates.postpone(peer.id, ctx.now, RETRY);
     repair.onPeerDown(stream, peer);

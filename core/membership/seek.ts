@@ -53,7 +53,8 @@ export class Seek {
     const ctx = this.#ctx;
     if (!stream.watching || ctx.leaving) return NEVER;
     this.#expire(stream);
-    const sought = stream.manifest === null ? ~0 >>> 0 : this.#consumer.needs(stream);
+    // A standby that is being woken is waited for.
+    const sought = stream.manifest === null ? ~0 >>> 0 : this.#consumer.needs(stream) & ~stream.waking;
     if (sought === 0) {
       stream.refusals = 0;
       stream.soughtSince = NEVER;
@@ -224,6 +225,7 @@ export class Seek {
       once |= subs;
     }
     for (const ticket of stream.inbound) if (ticket?.peer === peer) twice |= 1 << ticket.sub;
+    for (const ticket of stream.standby) if (ticket?.peer === peer) twice |= 1 << ticket.sub;
     return twice;
   }
 

@@ -2,11 +2,11 @@ import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
 import { GATHER } from '../membership/candidates.js';
 import type { Peer } from '../membership/peers.js';
-import type { Cancel, Offer, Refuse, Renewed } from '../message.js';
+import type { Beat, Cancel, Offer, Refuse, Renewed } from '../message.js';
 import { feasibilityPolicies, type Feasibility } from '../policies/feasibility.js';
 import type { Stream } from '../stream.js';
 import type { ProviderEvent, TicketReason } from '../trace.js';
-import { MS, NEVER } from '../units.js';
+import { MS, NEVER, type Time } from '../units.js';
 import type { Ticket } from './ticket.js';
 
 /** Pause before the same node is asked again. */
@@ -15,6 +15,9 @@ const PAUSE = { full: 2_000 * MS, starving: 500 * MS, silent: 1_000 * MS } as co
 const ANNOUNCE_SOON = 500 * MS;
 /** Time that the catch-up of a new provider may take, plus two round trips. */
 const CATCH_UP = 300 * MS;
+
+/** Share of the lease after which a standby is renewed with a provider that is told nothing else. */
+const STANDBY_RENEWAL = 0.75;
 
 /** The consumer's side of tickets: takes up offers that are feasible, keeps leases alive, notices when a provider fails. */
 export class Consumer {
@@ -50,7 +53,7 @@ export class Consumer {
       return;
     }
     const deep = offer.beat.depth + 1 > LIMITS.depth;
-    if (deep || offer.beat.epoch !== stream.epoch || !this.#feasible(stream.subs.beat(offer.sub), offer.beat)) {
+    if (!this.mayAdopt(stream, offer.sub, offer.beat)) {
       ctx.traceRefused('offer', peer.id, deep ? 'depth' : 'infeasible');
       stream.candidates.postpone(peer.id, ctx.now, 0);
       this.#decline(peer, offer, 'infeasible');
@@ -60,6 +63,22 @@ export class Consumer {
     if (offer.source !== null) stream.clock.sample(ctx.now, offer.source, roundTrip);
     if (stream.clock.known) stream.player.start(ctx.now, offer.keyframes, offer.beat.seq + 1);
     this.#accept(peer, stream, offer, roundTrip);
+  }
+
+  /** Whether a provider that advertises this beat may be adopted now. */
+  mayAdopt(stream: Stream, sub: number, beat: Beat): boolean {
+    return beat.depth + 1 <= LIMITS.depth && beat.epoch === stream.epoch && this.#feasible(stream.subs.beat(sub), beat);
+  }
+
+  /** A standby that was woken with the message stamped `stamp` takes the place of the provider that failed. */
+  take(stream: Stream, ticket: Ticket, stamp: Time): void {
+    const ctx = this.#ctx;
+    const old = stream.inbound[ticket.sub] ?? null;
+    if (old !== null) this.#replace(stream, old, ticket.peer);
+    ticket.state = 'active';
+    ticket.expires = stamp + ctx.config.leaseConsumer;
+    ctx.traceTicket(stream, ticket, 'standby', 'active', old === null ? 'lost' : 'replaced');
+    this.#install(stream, ticket, ctx.now - stamp);
   }
 
   onRefuse(peer: Peer, stream: Stream, refuse: Refuse): void {
@@ -82,7 +101,9 @@ export class Consumer {
     ctx.peers.measured(peer, roundTrip);
     if (renewed.source !== null) stream.clock.sample(ctx.now, renewed.source, roundTrip);
     for (const ref of renewed.tickets) {
-      const ticket = this.#find(stream, peer, ref.ticket, ref.generation);
+      const { ticket: id, generation } = ref;
+      const ticket =
+        this.#find(stream, peer, id, generation) ?? this.#find(stream, peer, id, generation, stream.standby);
       if (ticket === null || renewed.stamp + ctx.config.leaseConsumer <= ticket.expires) continue;
       ticket.expires = renewed.stamp + ctx.config.leaseConsumer;
       ctx.traceTicket(stream, ticket, ticket.state, ticket.state, 'renewed');
@@ -112,12 +133,22 @@ export class Consumer {
   renew(stream: Stream): void {
     const ctx = this.#ctx;
     const byPeer = new Map<Peer, { ticket: number; generation: number }[]>();
+    const { leaseConsumer, renewEvery } = ctx.config;
+    const rounds = Math.max(1, Math.floor((STANDBY_RENEWAL * leaseConsumer) / renewEvery));
+    const alone = stream.renewals++ % rounds === 0;
     for (const ticket of stream.inbound) {
       if (ticket === null) continue;
       const ref = { ticket: ticket.id, generation: ticket.generation };
       const refs = byPeer.get(ticket.peer);
       if (refs === undefined) byPeer.set(ticket.peer, [ref]);
       else refs.push(ref);
+    }
+    for (const ticket of stream.standby) {
+      if (ticket === null) continue;
+      const refs = byPeer.get(ticket.peer);
+      const ref = { ticket: ticket.id, generation: ticket.generation };
+      if (refs !== undefined) refs.push(ref);
+      else if (alone) byPeer.set(ticket.peer, [ref]);
     }
     const free = ctx.freeSlots(stream);
     for (const [peer, tickets] of byPeer) {
@@ -195,6 +226,21 @@ export class Consumer {
       rank: 0,
       displaces: null,
     };
+    ctx.peers.addTickets(peer, 1);
+    this.#install(stream, ticket, roundTrip);
+    ctx.traceTicket(stream, ticket, null, 'active', old === null ? 'join' : 'replaced');
+    const { id, generation } = ticket;
+    ctx.send(peer, { type: 'confirm', ticket: id, generation, from: this.firstMissing(stream, sub), stamp: ctx.now });
+    if (stream.joined) return;
+    stream.joined = true;
+    ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
+    ctx.fx.trace?.({ type: 'joined', stream: stream.id, why: 'first-ticket' });
+  }
+
+  /** The ticket is the one that the sub-stream comes along from now on. */
+  #install(stream: Stream, ticket: Ticket, roundTrip: Time): void {
+    const ctx = this.#ctx;
+    const { sub, peer } = ticket;
     stream.inbound[sub] = ticket;
     stream.nextWatch = ctx.now;
     stream.moving &= ~(1 << sub);
@@ -204,16 +250,8 @@ export class Consumer {
     stream.subs.setHeardPush(sub, -1);
     stream.subs.setGraceUntil(sub, ctx.now + 2 * roundTrip + CATCH_UP);
     stream.candidates.helped(peer.id);
-    ctx.peers.addTickets(peer, 1);
     ctx.peers.use(peer, ctx.now);
-    ctx.peers.measured(peer, roundTrip);
-    ctx.traceTicket(stream, ticket, null, 'active', old === null ? 'join' : 'replaced');
-    const { id, generation } = ticket;
-    ctx.send(peer, { type: 'confirm', ticket: id, generation, from: this.#firstMissing(stream, sub), stamp: ctx.now });
-    if (stream.joined) return;
-    stream.joined = true;
-    ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
-    ctx.fx.trace?.({ type: 'joined', stream: stream.id, why: 'first-ticket' });
+    ctx.peers.measured(peer, Math.max(1, roundTrip));
   }
 
   #replace(stream: Stream, old: Ticket, by: Peer): void {
@@ -276,15 +314,16 @@ export class Consumer {
     if (pending.subs === 0) stream.asks.delete(peer.id);
   }
 
-  #firstMissing(stream: Stream, sub: number): number {
+  /** The oldest chunk of the sub-stream that is still wanted and not there. */
+  firstMissing(stream: Stream, sub: number): number {
     for (let seq = stream.player.next; seq <= stream.newestHeard; seq++) {
       if (stream.dealing.subOf(seq) === sub && !stream.window.has(seq)) return seq;
     }
     return Math.max(stream.player.next, stream.newestHeard + 1);
   }
 
-  #find(stream: Stream, peer: Peer, id: number, generation: number): Ticket | null {
-    for (const ticket of stream.inbound) {
+  #find(stream: Stream, peer: Peer, id: number, generation: number, list = stream.inbound): Ticket | null {
+    for (const ticket of list) {
       if (ticket !== null && ticket.peer === peer && ticket.id === id && ticket.generation === generation)
         return ticket;
     }

@@ -7,10 +7,12 @@ import type { Candidate } from '../message.js';
 import type { Stream } from '../stream.js';
 import type { Consumer } from './consumer.js';
 import type { Provider } from './provider.js';
+import type { Standby } from './standby.js';
 import type { Ticket } from './ticket.js';
 
 interface Involved {
   readonly consumer: Consumer;
+  readonly standby: Standby;
   readonly provider: Provider;
   readonly bootstrap: Bootstrap;
   readonly brokering: Brokering;
@@ -20,14 +22,16 @@ interface Involved {
 export class Leave {
   readonly #ctx: NodeContext;
   readonly #consumer: Consumer;
+  readonly #standby: Standby;
   readonly #provider: Provider;
   readonly #bootstrap: Bootstrap;
   readonly #brokering: Brokering;
   #done: ((result: CommandResult) => void) | null = null;
 
-  constructor(ctx: NodeContext, { consumer, provider, bootstrap, brokering }: Involved) {
+  constructor(ctx: NodeContext, { consumer, standby, provider, bootstrap, brokering }: Involved) {
     this.#ctx = ctx;
     this.#consumer = consumer;
+    this.#standby = standby;
     this.#provider = provider;
     this.#bootstrap = bootstrap;
     this.#brokering = brokering;
@@ -43,6 +47,7 @@ export class Leave {
     ctx.deadlines.clear('announce');
     ctx.deadlines.clear('seek');
     for (const stream of ctx.streams.values()) {
+      this.#endSpares(stream, 'leaving');
       for (const peer of this.#consumersOf(stream)) {
         const candidates = this.#alternatives(stream, peer);
         ctx.send(peer, { type: 'leaving', stream: stream.id, candidates });
@@ -62,7 +67,13 @@ export class Leave {
   stream(stream: Stream, why: 'unwatch' | 'leaving'): void {
     for (const ticket of stream.outbound.flat())
       this.#provider.cancel(stream, ticket, why, this.#alternatives(stream, ticket.peer));
+    this.#endSpares(stream, why);
+    this.#standby.drop(stream, null, why);
     this.#consumer.releaseAll(stream, why);
+  }
+
+  #endSpares(stream: Stream, why: 'unwatch' | 'leaving'): void {
+    for (const ticket of [...stream.spares]) this.#provider.cancel(stream, ticket, why, []);
   }
 
   /** Ends some of the tickets given on a stream; returns how many. */

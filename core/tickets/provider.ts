@@ -88,18 +88,31 @@ export class Provider {
         ticket === undefined ||
         ticket.peer !== peer ||
         ticket.generation !== ref.generation ||
-        ticket.state !== 'active'
+        ticket.state === 'offered'
       ) {
         ctx.send(peer, { type: 'cancel', side: 'provider', ...ref, why: 'unknown', candidates: [] });
         continue;
       }
       ticket.expires = ctx.now + ctx.config.leaseProvider;
-      ctx.traceTicket(entry.stream, ticket, 'active', 'active', 'renewed');
+      ctx.traceTicket(entry.stream, ticket, ticket.state, ticket.state, 'renewed');
       const refs = kept.get(entry.stream);
       if (refs === undefined) kept.set(entry.stream, [ref]);
       else refs.push(ref);
     }
     for (const [stream, refs] of kept) this.#acknowledge(peer, stream, renew.stamp, refs);
+  }
+
+  /** A standby ticket becomes an active one. */
+  activate(stream: Stream, ticket: Ticket): void {
+    const ctx = this.#ctx;
+    stream.spares.splice(stream.spares.indexOf(ticket), 1);
+    (stream.outbound[ticket.sub] as Ticket[]).push(ticket);
+    ctx.spared -= ticket.bitrate;
+    ticket.state = 'active';
+    ticket.expires = ctx.now + ctx.config.leaseProvider;
+    stream.nextTick = ctx.now;
+    ctx.traceTicket(stream, ticket, 'standby', 'active', 'confirmed');
+    this.#promise(stream, ticket.bitrate);
   }
 
   /** Ends the ticket and tells the consumer. */
@@ -112,11 +125,13 @@ export class Provider {
   /** Ends the ticket on this side; its capacity is free again. */
   drop(stream: Stream, ticket: Ticket, why: TicketReason): void {
     const ctx = this.#ctx;
-    const list = stream.outbound[ticket.sub] as Ticket[];
+    const standby = ticket.state === 'standby';
+    const list = standby ? stream.spares : (stream.outbound[ticket.sub] as Ticket[]);
     list.splice(list.indexOf(ticket), 1);
     ctx.provided.delete(ticket.id);
     ctx.uplink.forgetTicket(ticket);
-    if (ticket.displaces === null) this.#promise(stream, -ticket.bitrate);
+    if (standby) ctx.spared -= ticket.bitrate;
+    else if (ticket.displaces === null) this.#promise(stream, -ticket.bitrate);
     ctx.peers.addTickets(ticket.peer, -1);
     ctx.traceTicket(stream, ticket, ticket.state, null, why);
   }
@@ -239,8 +254,20 @@ export class Provider {
     const ctx = this.#ctx;
     const before = ctx.freeSlots(stream) > 0;
     ctx.promised += bitrate;
+    while (bitrate > 0 && ctx.oversubscribed && this.#endSpare());
     if (before !== ctx.freeSlots(stream) > 0 && !ctx.leaving)
       ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
+  }
+
+  /** Ends the youngest standby ticket; false when there is none. */
+  #endSpare(): boolean {
+    for (const stream of this.#ctx.streams.values()) {
+      const last = stream.spares.at(-1);
+      if (last === undefined) continue;
+      this.cancel(stream, last, 'surplus', []);
+      return true;
+    }
+    return false;
   }
 
   #acknowledge(peer: Peer, stream: Stream, stamp: number, tickets: readonly TicketRef[]): void {

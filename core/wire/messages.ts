@@ -8,6 +8,7 @@ import { BROKERING } from './brokering.js';
 import * as fields from './fields.js';
 import { ENVELOPE_BYTES, readHeader, SIGNATURE_BYTES } from './header.js';
 import { Reader } from './reader.js';
+import { STANDBY } from './standby.js';
 import type { Sink } from './writer.js';
 
 const MODES = numbered<ChunkMessage['mode']>({ push: 0, pull: 1 });
@@ -316,4 +317,5 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
     read: (reader) => ({ type: 'leaving', stream: reader.id(), candidates: fields.readCandidates(reader) }),
   },
   ...BROKERING,
+  ...STANDBY,
 };

@@ -7,6 +7,7 @@ import { Losses } from './losses.js';
 import { Playback } from './playback.js';
 import { Session, type NodeInfo } from './session.js';
 import { SourceLog } from './source-log.js';
+import { StandbyCoverage } from './standby.js';
 import { COLUMN, Timeline } from './timeline.js';
 
 /** The part of a scenario that the figures depend on. */
@@ -39,6 +40,7 @@ export class Metrics {
   /** How far the picture shown is behind the source, once a keyframe. */
   readonly shownLag = new Histogram();
   readonly timeline = new Timeline();
+  readonly standby = new StandbyCoverage();
   readonly sessions: Session[] = [];
   /** Payload sent by nodes that do not watch. */
   helpedBytes = 0;
@@ -90,7 +92,10 @@ export class Metrics {
       if (session.watching) this.timeline.viewers(at, -1);
       this.#finish(session, at);
     }
-    if (ending === 'crashed') session.alive = false;
+    if (ending === 'crashed') {
+      session.alive = false;
+      this.standby.nodeDown(at, node);
+    }
     this.losses.ended(session, at);
   }
 
@@ -99,6 +104,7 @@ export class Metrics {
     const session = this.#byId.get(node);
     if (session === undefined || !session.alive) return;
     session.alive = false;
+    this.standby.nodeDown(at, node);
     if (session.endedAt === NEVER) this.ended(at, node, 'crashed');
     else this.losses.ended(session, at);
   }
@@ -211,6 +217,7 @@ export class Metrics {
   #ticket(at: Time, session: Session, event: TicketEvent): void {
     if (event.to === 'offered' && event.provider === session.info.id) this.offered++;
     if (!session.watching || event.consumer !== session.info.id) return;
+    this.standby.ticket(at, event);
     this.losses.ticket(session, event, this.#byId.get(event.provider) ?? null, at);
   }
 

@@ -149,6 +149,7 @@ function failures(metrics: Metrics, viewers: readonly Session[], duration: Time)
     recoverMs: spread(losses.recover, ['p50', 'p95', 'p99']),
     repairMs: spread(losses.repair, ['p50', 'p95', 'p99']),
     gapMs: spread(losses.gap, ['p50', 'p95', 'p99']),
+    standbyCoverage: ratio(metrics.standby.covered, metrics.standby.edges),
     switch: {
       voluntary: perMinute(losses.voluntary),
       forced: perMinute(losses.forced),

@@ -4,6 +4,7 @@ import { MS } from '../../core/units.js';
 import { FAULT } from './faults.js';
 import {
   duration,
+  flag,
   integer,
   key,
   list,
@@ -91,6 +92,7 @@ const SETTINGS = object({
   maxChildren: key(integer(1, LIMITS.children), 'children a supernode takes', DEFAULTS.maxChildren),
   registerEvery: key(duration, 'time between registrations with the primary supernode', ms(DEFAULTS.registerEvery)),
   registerLease: key(duration, 'a primary that is silent for so long is given up', ms(DEFAULTS.registerLease)),
+  standby: key(flag, 'whether nodes hold standby tickets', DEFAULTS.standby),
   repairShare: key(number(0.01, 1), 'share of the uplink that pulls may take', DEFAULTS.repairShare),
   feasibility: key(text, 'name of the policy that keeps the overlay free of loops', DEFAULTS.feasibility),
   admission: key(text, 'name of the policy that admits consumers', DEFAULTS.admission),

@@ -232,4 +232,25 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
       1415161718191a1b1c1d1e1f0877733a2f2f613a3101027331030502000977733a2f2fc3bc3a3200
     `,
   },
+  'ask-standby': { message: { type: 'ask-standby', stream: 's1', sub: 3, via: 'n1' }, frame: '011a02733103026e31' },
+  standby: {
+    message: { type: 'standby', stream: 's1', sub: 3, ticket: 1, generation: 2, incarnation: 300 },
+    frame: '011b027331030102ac02',
+  },
+  'refuse-standby': { message: { type: 'refuse-standby', stream: 's1', sub: 3 }, frame: '011c02733103' },
+  activate: {
+    message: { type: 'activate', ticket: 1, generation: 2, from: 300, stamp: 128 },
+    frame: '011d0102ad028001',
+  },
+  activated: {
+    message: {
+      type: 'activated',
+      stream: 's1',
+      ticket: 1,
+      generation: 2,
+      stamp: 128,
+      beat: { epoch: 2, seq: 300, depth: 1 },
+    },
+    frame: '011e0273310102800102ad0201',
+  },
 };

@@ -137,6 +137,18 @@ function brokering(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>, can
     register: fc.record({ type: type('register'), stamp: ordinal, loads }),
     registered: fc.record({ type: type('registered'), stamp: ordinal, verdict, place: seq, entries }),
     deregister: fc.record({ type: type('deregister') }),
+    'ask-standby': fc.record({ type: type('ask-standby'), stream: id, sub, via: id }),
+    standby: fc.record({ type: type('standby'), stream: id, sub, ticket: u32, generation: u32, incarnation: whole }),
+    'refuse-standby': fc.record({ type: type('refuse-standby'), stream: id, sub }),
+    activate: fc.record({ type: type('activate'), ticket: u32, generation: u32, from: seq, stamp: whole }),
+    activated: fc.record({
+      type: type('activated'),
+      stream: id,
+      ticket: u32,
+      generation: u32,
+      stamp: whole,
+      beat,
+    }),
     gossip: fc.record({ type: type('gossip'), room: u32, children: u32, entries, streams }),
   };
 }
