@@ -1,3 +1,4 @@
+import { slugify } from '../node/slugs.js';
 import { html, type Html } from './html.js';
 import type { ListedNode, ListedStream } from './listing.js';
 import { LOCAL_NODE } from './local-node.js';
@@ -82,7 +83,8 @@ function streamList(streams: readonly ListedStream[]): Html {
   </ul>`;
 }
 
-export function streamPage(stream: ListedStream): string {
+/** @param origin where nodes find this directory */
+export function streamPage(stream: ListedStream, origin: string): string {
   const watch = `${LOCAL_NODE}/?stream=${encodeURIComponent(stream.slug)}`;
   return page(
     stream.name,
@@ -96,7 +98,7 @@ export function streamPage(stream: ListedStream): string {
         The stream comes to your browser through the node on your own machine, which also passes it on to others. If the
         page does not open, your node is not running. Start it, and ask it for the stream:
       </p>
-      <pre>astralnode --watch ${stream.id}</pre>
+      <pre>astralnode --directory ${origin} --watch ${stream.id}</pre>
       <dl>
         <dt>Stream</dt>
         <dd class="id">${stream.id}</dd>
@@ -124,7 +126,8 @@ export function publishPage(stream: ListedStream | null, slug: string): string {
         >
       </p>
       ${LOCAL_STATE}
-      <pre>astralctl create ${JSON.stringify(name)} --push</pre>`,
+      <p>From the command line, a stream that an encoder pushes begins with:</p>
+      <pre>astralctl create ${slugify(name) || 'NAME'} --push</pre>`,
     LOOK,
   );
 }

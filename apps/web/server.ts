@@ -39,7 +39,11 @@ export async function createWebServer({ directory, version, log }: WebServerOpti
       ? sendHtml(reply.code(404), missingPage())
       : reply.code(404).send({ error: 'no such path' });
   });
-  await addSafetyHeaders(app, { 'script-src': ["'self'"], 'connect-src': ["'self'", LOCAL_NODE] });
+  await addSafetyHeaders(app, {
+    'script-src': ["'self'"],
+    'img-src': ["'self'", 'data:'],
+    'connect-src': ["'self'", LOCAL_NODE],
+  });
   addQuota(app);
   addEntityTags(app);
   addFrameRoute(app, directory);
@@ -76,7 +80,7 @@ function addPages(app: FastifyInstance, listing: Listing, version: string): void
   app.get<{ Params: { slug: string } }>('/stream/:slug', async (request, reply) => {
     const stream: ListedStream | null = listing.stream(request.params.slug);
     if (stream === null) return reply.callNotFound();
-    return wantsHtml(request) ? await sendHtml(reply, streamPage(stream)) : { stream };
+    return wantsHtml(request) ? await sendHtml(reply, streamPage(stream, originOf(request))) : { stream };
   });
   app.get('/nodes', async (request, reply) => {
     const nodes = listing.nodes();
@@ -87,6 +91,11 @@ function addPages(app: FastifyInstance, listing: Listing, version: string): void
   app.get('/healthz', () => ({ status: 'ok', version }));
   app.get('/local-node.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(LOCAL_NODE_SCRIPT));
   app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
+}
+
+/** Where the visitor has found this directory, fit to be copied into a shell whatever the request says. */
+function originOf(request: FastifyRequest): string {
+  return /^[\w.-]+(?::\d{1,5})?$/.test(request.host) ? `${request.protocol}://${request.host}` : 'URL';
 }
 
 /** Whoever asks again for what has not changed is told so in a few bytes: nodes and pages ask every few seconds. */

@@ -217,3 +217,19 @@ test('a node ends by signal and by command', async (t) => {
   t.is((await exit(t, 'astralctl', '--data', join(base, 'v'), 'stop'))[0], 0);
   t.is(await viewer.program.exit, 0);
 });
+
+test('a publisher with consumers leaves within seconds, and they are told', async (t) => {
+  const base = scratch(t);
+  const publisher = await startPeer(t, join(base, 'p'), '--sample', 'Left', '--peer-port', '0');
+  const { streams } = JSON.parse((await publisher.call('GET', '/streams')).body) as { streams: { id: string }[] };
+  const joining = ['--bootstrap', publisher.entrance, '--watch', streams[0]?.id ?? '', '--peer-port', '0'];
+  const viewer = await startPeer(t, join(base, 'v'), ...joining);
+  await plays(viewer, 10);
+  const began = performance.now();
+  publisher.program.process.kill('SIGTERM');
+  t.is(await publisher.program.exit, 0);
+  // Five seconds are promised; the rest is for a busy machine.
+  t.true(performance.now() - began < 8_000, `${performance.now() - began} ms`);
+  const metrics = (await viewer.call('GET', '/metrics')).body;
+  t.regex(metrics, /^astral_provider_changes_total\{change="lost",why="(?:leaving|cancelled|down)"\} [1-9]/m, metrics);
+});
