@@ -8,6 +8,7 @@ import type { Fragment } from './fragment.js';
 import { FragmentReader } from './fragment-reader.js';
 import type { InitSegment } from './init-segment.js';
 import { err, ok } from './result.js';
+import { splitAtKeyframes } from './split.js';
 import type { Result } from './result.js';
 
 /** What becomes of pushed media: an epoch begins, or one more fragment of it is there. */
@@ -57,7 +58,7 @@ export class Ingest {
     if (!parts.ok) return this.#init === null && parts.error === 'box-too-large' ? err('unexpected-box') : parts;
     const events: IngestEvent[] = [];
     for (const part of parts.value) {
-      const outcome = part.type === 'init' ? this.#restart(part.init) : this.#accept(part.fragment, events);
+      const outcome = part.type === 'init' ? this.#restart(part.init) : this.#acceptAll(part.fragment, events);
       if (!outcome.ok) return outcome;
     }
     return ok(events);
@@ -87,6 +88,15 @@ export class Ingest {
     this.#reached.clear();
     this.#reviewBytes = 0;
     this.#reviewTime = 0;
+  }
+
+  #acceptAll(fragment: Fragment, events: IngestEvent[]): Result<null> {
+    if (this.#init === null) return err('no-init');
+    for (const part of splitAtKeyframes(this.#init, fragment)) {
+      const outcome = this.#accept(part, events);
+      if (!outcome.ok) return outcome;
+    }
+    return ok(null);
   }
 
   #accept(fragment: Fragment, events: IngestEvent[]): Result<null> {

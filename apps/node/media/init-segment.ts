@@ -16,6 +16,7 @@ export interface Track {
   readonly codec: string;
   /** Defaults of `trex`, for fragments that do not state their own. */
   readonly sampleDuration: number;
+  readonly sampleSize: number;
   readonly sampleFlags: number;
 }
 
@@ -49,10 +50,10 @@ export function parseInit(bytes: Uint8Array): Result<InitSegment> {
   return ok({ bytes, tracks, mime: `${container}; codecs="${tracks.map((track) => track.codec).join(',')}"` });
 }
 
-type Defaults = ReadonlyMap<number, { readonly duration: number; readonly flags: number }>;
+type Defaults = ReadonlyMap<number, { readonly duration: number; readonly size: number; readonly flags: number }>;
 
 function trackDefaults(moov: Box): Defaults {
-  const defaults = new Map<number, { duration: number; flags: number }>();
+  const defaults = new Map<number, { duration: number; size: number; flags: number }>();
   const mvex = descend(moov, ['mvex']);
   const inner = mvex === null ? null : children(mvex.bytes, mvex.header);
   for (const box of inner?.ok === true ? inner.value : []) {
@@ -60,6 +61,7 @@ function trackDefaults(moov: Box): Defaults {
     const view = viewOf(box.bytes);
     defaults.set(view.getUint32(box.header + 4), {
       duration: view.getUint32(box.header + 12),
+      size: view.getUint32(box.header + 16),
       flags: view.getUint32(box.header + 20),
     });
   }
@@ -90,6 +92,7 @@ function parseTrack(trak: Box, defaults: Defaults): Result<Track | null> {
     timescale,
     codec,
     sampleDuration: defaults.get(id)?.duration ?? 0,
+    sampleSize: defaults.get(id)?.size ?? 0,
     sampleFlags: defaults.get(id)?.flags ?? 0,
   });
 }
