@@ -58,10 +58,10 @@ export function start(t: ExecutionContext, program: 'ffmpeg' | 'ffprobe', args: 
   return { process: child, exit };
 }
 
-/** Arguments that push a live test picture with a tone, as the user's guide says. */
+/** Arguments that push a live test picture with a tone, as the user's guide says; at this rate keyframes do not begin fragments. */
 export function pushTestPicture(url: string, token: string, size: string): string[] {
-  const inputs = `-re -f lavfi -i testsrc2=size=${size}:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000`;
-  const video = '-c:v libx264 -profile:v baseline -preset ultrafast -tune zerolatency -pix_fmt yuv420p -b:v 600k -g 30';
+  const inputs = `-re -f lavfi -i testsrc2=size=${size}:rate=25 -f lavfi -i sine=frequency=440:sample_rate=48000`;
+  const video = '-c:v libx264 -profile:v baseline -preset ultrafast -tune zerolatency -pix_fmt yuv420p -b:v 600k -g 25';
   const output =
     '-c:a aac -b:a 96k -movflags +cmaf+empty_moov+default_base_moof -frag_duration 100000 -f mp4 -method PUT';
   const flags = ['-loglevel', 'error', ...`${inputs} ${video} ${output}`.split(' ')];
