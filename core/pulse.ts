@@ -53,8 +53,8 @@ export class Pulse {
     for (const stream of ctx.streams.values()) {
       if (stream.manifest !== null) next = Math.min(next, this.#serve(stream, renews));
     }
+    if (renews || ctx.now >= provider.nextOfferEnd) provider.sweep();
     if (renews) {
-      provider.sweep();
       this.#nextRenewal = ctx.now + ctx.config.renewEvery - PERIOD / 2;
     }
     this.#expected = next;

@@ -7,6 +7,7 @@ import type { NodeId, StreamId, TicketId, Time } from './units.js';
  */
 export type TraceEvent =
   | JoinedEvent
+  | LeavingEvent
   | LeftEvent
   | RoleEvent
   | TicketEvent
@@ -21,6 +22,14 @@ export interface JoinedEvent {
   readonly type: 'joined';
   readonly stream: StreamId;
   readonly why: 'first-ticket' | 'publish';
+}
+
+/** A node that leaves has told one of its consumers so, and named so many other candidates. */
+export interface LeavingEvent {
+  readonly type: 'leaving';
+  readonly stream: StreamId;
+  readonly consumer: NodeId;
+  readonly alternatives: number;
 }
 
 export interface LeftEvent {

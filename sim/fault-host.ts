@@ -1,6 +1,6 @@
 import type { Rng } from '../core/machine.js';
 import type { NodeId } from '../core/units.js';
-import type { Snapshot } from './checkers/checker.js';
+import type { FaultNote, Snapshot } from './checkers/checker.js';
 import type { FaultHost } from './faults.js';
 import type { AccessLink } from './network-access.js';
 import { isSelection, select } from './targets.js';
@@ -19,6 +19,9 @@ export interface Struck {
   leave(node: NodeId): void;
   /** Brings a viewer with this line. */
   arrive(id: NodeId, line: AccessLink): void;
+  /** For those that watch. */
+  noted(fault: FaultNote): void;
+  resumed(node: NodeId): void;
 }
 
 /** Lets a fault plan act on a run. */
@@ -49,9 +52,13 @@ export function faultHostOf<M extends { readonly type: string }, C extends { rea
     leave: (node) => run.leave(node),
     replace: (node) => run.arrive(`r${++replacements}`, lineOf(node)),
     pause: (node) => world.pause(node),
-    resume: (node) => world.resume(node),
+    resume: (node) => {
+      world.resume(node);
+      run.resumed(node);
+    },
     sever: (node) => impairments.sever(node),
     lose: (node, name, rate) => impairments.lose(node, name, rate),
     throttle: (node, name, factor) => impairments.throttle(node, lineOf(node), name, factor),
+    noted: ({ kind }, phase, nodes) => run.noted({ kind, phase, nodes }),
   };
 }

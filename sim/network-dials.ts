@@ -4,6 +4,7 @@ import type { Dial, DialFailure, Exchange, NetworkOptions, Station } from './net
 
 const ROUND_TRIPS = 4;
 const TIMEOUT = 5 * SECOND;
+const KNOCK_AGAIN = 1 * SECOND;
 /** A handshake waits for a node that stands still, and looks this often whether it goes on. */
 const PAUSED_RETRY = 50 * MS;
 const SCHEME = 'sim:';
@@ -41,19 +42,33 @@ export class Dials<M, C> {
     }
     const there = this.#options.paths.path(from.name, to.name);
     const back = this.#options.paths.path(to.name, from.name);
-    const dial: Dial<M, C> = { from, life: from.life, contact, to, startedAt: now, there, back };
-    const roundTrip = there.base + there.spread + back.base + back.spread;
-    const accepted = Math.ceil(now + (this.#roundTrips - 1) * roundTrip + there.base + there.spread);
-    if (this.#unanswered(dial)) this.#fail(from, contact, now + this.#timeout, 'timeout');
-    else if (to.state === 'stopped') this.#fail(from, contact, Math.ceil(now + roundTrip), 'refused');
-    else if (to === from) this.#fail(from, contact, accepted, 'identity');
-    else this.#exchange.scheduleDial(accepted, dial);
+    this.#knock({ from, life: from.life, contact, to, startedAt: now, there, back, knocks: 1 }, now);
   }
 
-  /** The last flight of the handshake has reached the target. */
+  /** Whoever is silent is knocked at again after 1, 2 and 4 s, as TCP does (RFC 6298), until the dial is given up. */
+  #knock(dial: Dial<M, C>, now: Time): void {
+    const { from, to, contact, there, back, knocks } = dial;
+    const givesUp = dial.startedAt + this.#timeout;
+    const roundTrip = there.base + there.spread + back.base + back.spread;
+    const accepted = Math.ceil(now + (this.#roundTrips - 1) * roundTrip + there.base + there.spread);
+    const again = now + KNOCK_AGAIN * 2 ** (knocks - 1);
+    if (this.#unanswered(dial)) {
+      if (again >= givesUp) this.#fail(from, contact, givesUp, 'timeout');
+      else this.#exchange.scheduleDial(again, { ...dial, knocks: knocks + 1 });
+    } else if (to.state === 'stopped') this.#fail(from, contact, Math.ceil(now + roundTrip), 'refused');
+    else if (to === from) this.#fail(from, contact, accepted, 'identity');
+    else if (knocks > 1 && accepted >= givesUp) this.#fail(from, contact, givesUp, 'timeout');
+    else this.#exchange.scheduleDial(accepted, { ...dial, knocks: 0 });
+  }
+
+  /** A dial has come as far as its next step: another knock, or the last flight of the handshake. */
   arrive(dial: Dial<M, C>, now: Time): void {
     const { from, to, contact } = dial;
     if (from.life !== dial.life) return;
+    if (dial.knocks > 0) {
+      this.#knock(dial, now);
+      return;
+    }
     const heard = Math.ceil(now + dial.back.base + dial.back.spread);
     if (this.#unanswered(dial)) {
       this.#fail(from, contact, Math.max(heard, dial.startedAt + this.#timeout), 'timeout');

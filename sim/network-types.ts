@@ -89,6 +89,8 @@ export interface Dial<M, C> {
   readonly startedAt: Time;
   readonly there: Path;
   readonly back: Path;
+  /** Knocks so far; 0 once the target has answered one. */
+  readonly knocks: number;
 }
 
 /** What dialling needs of the network. */

@@ -20,11 +20,13 @@ import { handshakeOf } from './handshake.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
-import { COUNTER, type AccessLink } from './network-access.js';
+import type { AccessLink } from './network-access.js';
 import { addressOf } from './network-dials.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimulateOptions } from './simulate.js';
 import { chunksPerSecond, Source } from './source.js';
+import { select } from './targets.js';
+import { trafficOf } from './traffic.js';
 import { World } from './world.js';
 
 export const PUBLISHER: NodeId = 'publisher';
@@ -32,6 +34,7 @@ export const DIRECTORY: NodeId = 'directory';
 const DIRECTORY_RATE = 1e9;
 /** A leaver that has not finished by then is taken away. */
 const LEAVE_MARGIN: Time = 5 * SECOND;
+const LEAVES_AUDITED = 2;
 
 interface Resident<M> {
   readonly kind: 'viewer' | 'publisher' | 'directory' | 'helper';
@@ -103,7 +106,7 @@ export class Run<M extends { readonly type: string }> {
       mark: markOf(scenario),
     });
     this.panel = new Panel(options.check ?? scenario.check, options.lacks);
-    this.traffic = this.#traffic();
+    this.traffic = trafficOf(this.world);
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
     this.world.onPlay = (node, chunk) => this.#played(node, chunk);
     const key = this.#crypto.keyPair('stream');
@@ -121,6 +124,8 @@ export class Run<M extends { readonly type: string }> {
       restart: (node) => this.restart(node),
       leave: (node) => this.leave(node),
       arrive: (id, line) => this.#arrive(id, line),
+      noted: (fault) => this.panel.fault(this.world.now(), fault),
+      resumed: (node) => this.panel.resumed(this.world.now(), node),
     };
     this.#liftFaults = applyFaults(scenario.faults, faultHostOf(struck, this.world));
   }
@@ -167,8 +172,22 @@ export class Run<M extends { readonly type: string }> {
       this.#liftFaults();
       this.world.run(duration + quiet);
       this.panel.quiet(duration + quiet, this.#snapshot());
+      this.#auditLeaves();
     }
     this.panel.finish(this.world.now());
+  }
+
+  /** Two viewers leave by command, one after the other, those with most descendants: they have most to hand over. */
+  #auditLeaves(): void {
+    for (let turn = 0; turn < LEAVES_AUDITED; turn++) {
+      const { viewers, views } = this.#snapshot();
+      const node = select('most-descendants', viewers, views, () => 0);
+      if (node === null) return;
+      this.leave(node);
+      this.world.run(this.world.now() + LEAVE_MARGIN);
+      this.panel.left(this.world.now(), this.#snapshot());
+      this.world.run(this.world.now() + LEAVE_MARGIN);
+    }
   }
 
   /** Ends a node without a word to anybody. */
@@ -193,6 +212,7 @@ export class Run<M extends { readonly type: string }> {
     const resident = this.#residents.get(node);
     if (resident === undefined || resident.upSince < 0 || resident.leaving) return;
     resident.leaving = true;
+    this.panel.leaving(this.world.now(), node);
     if (this.#measuring) this.metrics.ended(this.world.now(), node, 'left');
     const gone = (): void => {
       if (resident.upSince < 0) return;
@@ -374,21 +394,5 @@ export class Run<M extends { readonly type: string }> {
       if (resident.kind === 'viewer') viewers.push(id);
     }
     return { viewers, views };
-  }
-
-  #traffic(): Traffic {
-    const { access } = this.world.network;
-    return {
-      of: (node) => {
-        const { index } = this.world.node(node);
-        return {
-          controlBytes: access.counter(index, COUNTER.receivedControl),
-          headerBytes: access.counter(index, COUNTER.receivedMediaHeader),
-          payloadBytes: access.counter(index, COUNTER.receivedMediaPayload),
-          messages: access.counter(index, COUNTER.receivedMessages),
-        };
-      },
-      uplinkWait: (share) => (access.mediaWaits.total === 0 ? null : access.mediaWaits.quantile(share)),
-    };
   }
 }

@@ -88,6 +88,9 @@ export class Relay {
   #hearBeat(stream: Stream, sub: number, epoch: number, seq: number, depth: number): void {
     stream.hear(seq);
     if (depth >= LIMITS.depth) return;
+    // Who has to move may have to move deeper. It says nothing newer of itself until it has: soon everybody who does not
+    // descend from it is fresher, and feasible (RFC 8966 has it wait for a new sequence number).
+    if ((stream.moving & (1 << sub)) !== 0) return;
     stream.subs.raise(sub, epoch, Math.min(seq, stream.window.newest), depth + 1);
   }
 

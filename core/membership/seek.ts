@@ -212,8 +212,10 @@ export class Seek {
   }
 
   #isUrgent(stream: Stream): boolean {
-    const patience = stream.subs.isOrphan() ? URGENT.orphan : URGENT.newcomer;
-    return stream.refusals >= URGENT_REFUSALS && this.#ctx.now > stream.soughtSince + patience;
+    const waited = this.#ctx.now - stream.soughtSince;
+    // Whoever has to move has until its provider goes: it does not count refusals.
+    if (stream.moving !== 0) return waited > URGENT.orphan;
+    return stream.refusals >= URGENT_REFUSALS && waited > (stream.subs.isOrphan() ? URGENT.orphan : URGENT.newcomer);
   }
 
   /** Sub-streams not to be asked of this peer: two asks are open, or it provides them already. */

@@ -51,6 +51,8 @@ export class Leave {
       for (const peer of this.#consumersOf(stream)) {
         const candidates = this.#alternatives(stream, peer);
         ctx.send(peer, { type: 'leaving', stream: stream.id, candidates });
+        const alternatives = candidates.length;
+        ctx.fx.trace?.({ type: 'leaving', stream: stream.id, consumer: peer.id, alternatives });
       }
     }
     ctx.deadlines.set('leave', ctx.now + ctx.config.leaveGrace);

@@ -5,7 +5,7 @@ import type { Peer } from '../membership/peers.js';
 import { admissionPolicies, type Admission } from '../policies/admission.js';
 import type { Stream } from '../stream.js';
 import type { TicketReason } from '../trace.js';
-import { MS } from '../units.js';
+import { MS, NEVER, type Time } from '../units.js';
 import type { Ticket } from './ticket.js';
 
 /** Newest keyframes named in an offer. */
@@ -18,6 +18,8 @@ const ANNOUNCE_SOON = 500 * MS;
 export class Provider {
   readonly #ctx: NodeContext;
   readonly #admission: Admission;
+  /** No offer ends before this time. */
+  nextOfferEnd: Time = NEVER;
 
   constructor(ctx: NodeContext) {
     this.#ctx = ctx;
@@ -139,8 +141,12 @@ export class Provider {
   /** Ends leases and offers that have run out. */
   sweep(): void {
     const ctx = this.#ctx;
+    this.nextOfferEnd = NEVER;
     for (const { stream, ticket } of [...ctx.provided.values()]) {
-      if (ticket.expires > ctx.now) continue;
+      if (ticket.expires > ctx.now) {
+        if (ticket.state === 'offered') this.nextOfferEnd = Math.min(this.nextOfferEnd, ticket.expires);
+        continue;
+      }
       if (ticket.state === 'offered') this.drop(stream, ticket, 'expired');
       else this.cancel(stream, ticket, 'expired', []);
     }
@@ -216,6 +222,7 @@ export class Provider {
     const after = list.findIndex((other) => other.rank < rank);
     list.splice(after < 0 ? list.length : after, 0, ticket);
     ctx.provided.set(ticket.id, { stream, ticket });
+    this.nextOfferEnd = Math.min(this.nextOfferEnd, ticket.expires);
     ctx.peers.addTickets(peer, 1);
     if (displaces === null) this.#promise(stream, ticket.bitrate);
     ctx.traceTicket(stream, ticket, null, 'offered', 'join');

@@ -1,6 +1,7 @@
 import type { TraceEvent } from '../../core/trace.js';
 import { MS, type NodeId, type Time } from '../../core/units.js';
 import type { View } from '../../core/view.js';
+import type { FaultKind } from '../faults.js';
 import type { NodeInfo } from '../metrics/session.js';
 
 /** A broken invariant. `at` is milliseconds of virtual time. */
@@ -32,9 +33,24 @@ export interface Checker {
   nodeUp?(at: Time, info: NodeInfo): void;
   nodeDown?(at: Time, node: NodeId): void;
   observe?(at: Time, node: NodeId, event: TraceEvent): void;
+  /** The node goes on after it stood still. */
+  resumed?(at: Time, node: NodeId): void;
+  /** The node was told to leave. */
+  leaving?(at: Time, node: NodeId): void;
+  /** A fault strikes, or is over. */
+  fault?(at: Time, fault: FaultNote): void;
   /** Faults and churn are over and everything had time to settle: liveness is due. */
   quiet?(at: Time, snapshot: Snapshot): void;
+  /** The node that was told to leave after `quiet` has had the time for it. */
+  left?(at: Time, snapshot: Snapshot): void;
   finish?(at: Time): void;
+}
+
+/** What checkers learn of a fault. */
+export interface FaultNote {
+  readonly kind: FaultKind;
+  readonly phase: 'begin' | 'end';
+  readonly nodes: readonly NodeId[];
 }
 
 export type Verdict = 'held' | 'violated' | 'not applicable';

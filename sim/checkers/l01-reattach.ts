@@ -63,7 +63,8 @@ export function providerOf(stream: StreamView, sub: number): NodeId | null {
   return ticket?.peer ?? null;
 }
 
-function feasible(snapshot: Snapshot, consumer: NodeId, name: StreamId, sub: number): NodeId | null {
+/** A provider that could take the consumer: alive, with room, fed, not too deep and not below it; or null. */
+export function feasible(snapshot: Snapshot, consumer: NodeId, name: StreamId, sub: number): NodeId | null {
   for (const [node, view] of snapshot.views) {
     const stream = streamOf(view, name);
     if (node === consumer || stream === undefined) continue;

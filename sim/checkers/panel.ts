@@ -4,21 +4,29 @@ import type { NodeInfo } from '../metrics/session.js';
 import {
   violation,
   type Checker,
+  type FaultNote,
   type Part,
   type Report,
   type Snapshot,
   type Verdict,
   type Violation,
 } from './checker.js';
+import { merged } from './l07-merge.js';
+import { gracefulLeave } from './l09-graceful-leave.js';
 import { delivered } from './l02-delivery.js';
 import { reattached } from './l01-reattach.js';
 import { Leases } from './leases.js';
 import { acyclic } from './s01-acyclic.js';
+import { identity } from './s02-identity.js';
 import { capacity } from './s03-capacity.js';
+import { offersBounded } from './s04-offers.js';
 import { atMostOne } from './s05-at-most-one.js';
+import { agreement } from './s06-agreement.js';
 import { leaseHeld } from './s07-lease.js';
 import { mediaHasReason } from './s10-media-reason.js';
 import { playerInOrder } from './s16-player.js';
+import { depthHeld } from './s19-depth.js';
+import { shutdown } from './s24-shutdown.js';
 
 export type CheckLevel = 'off' | 'cheap' | 'all';
 
@@ -36,13 +44,25 @@ interface Entry {
 /** Every checker there is, in the order of the catalogue. */
 export const CHECKERS: readonly Entry[] = [
   { invariant: 'S1', about: 'active edges of a sub-stream form no cycle', cheap: false, create: acyclic },
+  { invariant: 'S2', about: 'one live node an id, a new incarnation for each life', cheap: false, create: identity },
   { invariant: 'S3', about: 'nobody promises more than the uplink it lends', cheap: true, create: capacity },
+  {
+    invariant: 'S4',
+    about: 'few offers, none beyond its time, none that displaces',
+    cheap: false,
+    create: offersBounded,
+  },
   { invariant: 'S5', about: 'one active ticket per sub-stream, two for a moment', cheap: true, create: atMostOne },
+  { invariant: 'S6', about: 'both ends of a ticket agree on it', cheap: false, create: agreement },
   { invariant: 'S7', about: 'no service after the lease; the consumer gives up first', cheap: true, create: leaseHeld },
   { invariant: 'S10', about: 'no media without a ticket', cheap: true, create: mediaHasReason },
   { invariant: 'S16', about: 'played in order, once, and genuine', cheap: true, create: playerInOrder },
+  { invariant: 'S19', about: 'one hop deeper than the provider, down to the bound', cheap: true, create: depthHeld },
+  { invariant: 'S24', about: 'who leaves tells its consumers, then is silent', cheap: false, create: shutdown },
   { invariant: 'L1', about: 'in quiet times whoever can have a provider has one', cheap: false, create: reattached },
   { invariant: 'L2', about: 'in quiet times whoever is attached is up to date', cheap: false, create: delivered },
+  { invariant: 'L7', about: 'after a partition one overlay, and everybody fed', cheap: false, create: merged },
+  { invariant: 'L9', about: 'in quiet times who leaves hands its consumers over', cheap: false, create: gracefulLeave },
 ];
 
 /** Runs the checkers of a level side by side and collects what they find. */
@@ -89,6 +109,22 @@ export class Panel {
       if (node === event.provider) this.#leases.update(event);
     } else if (event.type === 'chunk') this.#seen.add(event.change === 'played' ? 'player' : 'chunk');
     for (const checker of this.#observers) checker.observe?.(at, node, event);
+  }
+
+  resumed(at: Time, node: NodeId): void {
+    for (const checker of this.#checkers) checker.resumed?.(at, node);
+  }
+
+  leaving(at: Time, node: NodeId): void {
+    for (const checker of this.#checkers) checker.leaving?.(at, node);
+  }
+
+  fault(at: Time, fault: FaultNote): void {
+    for (const checker of this.#checkers) checker.fault?.(at, fault);
+  }
+
+  left(at: Time, snapshot: Snapshot): void {
+    for (const checker of this.#checkers) checker.left?.(at, snapshot);
   }
 
   quiet(at: Time, snapshot: Snapshot): void {

@@ -68,9 +68,9 @@ export class Losses {
     if (!provider.alive) provider.dependents.clear();
   }
 
-  /** A first copy arrived at a viewer. */
-  arrived(edge: Edge, event: ChunkEvent, now: Time): void {
-    if (edge.lostAt === NEVER || event.peer === edge.dead?.info.id) return;
+  /** A first copy arrived at a viewer; `from` is the present life of the sender, who may have come back. */
+  arrived(edge: Edge, event: ChunkEvent, from: Session | null, now: Time): void {
+    if (edge.lostAt === NEVER || from === edge.dead) return;
     if (edge.recoveredAt === NEVER) edge.recoveredAt = now;
     if (event.change === 'received' && edge.repairedAt === NEVER) {
       edge.repairedAt = now;

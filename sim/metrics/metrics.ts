@@ -185,7 +185,10 @@ export class Metrics {
     if (event.change === 'received') session.depth = event.depth;
     const number = this.source.find(event.epoch, event.seq);
     if (number >= 0) this.arrivals.arrive(session, number, at);
-    this.losses.arrived(session.edge(event.sub), event, at);
+    const edge = session.edge(event.sub);
+    if (edge.lostAt === NEVER) return;
+    const from = event.peer === null ? null : (this.#byId.get(event.peer) ?? null);
+    this.losses.arrived(edge, event, from, at);
   }
 
   #shown(at: Time, session: Session, event: ChunkEvent): void {

@@ -76,7 +76,7 @@ test('all invariants hold under churn and faults, and everybody is served once t
   for (let seed = 1; seed <= 6; seed++) {
     const { violations, checks } = run(STORM, { seed, check: 'all' }).document;
     t.deepEqual(violations, [], `seed ${seed}`);
-    for (const name of ['S1', 'S3', 'S5', 'S7', 'S10', 'S16', 'L1', 'L2']) t.is(checks[name]?.verdict, 'held', name);
+    for (const [name, { verdict }] of Object.entries(checks)) t.is(verdict, 'held', name);
   }
 });
 

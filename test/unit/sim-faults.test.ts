@@ -156,6 +156,25 @@ test('what a paused node does not read fills the socket of the sender', (t) => {
   t.is(stage.lines('b').length, 21);
 });
 
+test('a dial knocks again: it gets through to a node that comes back, or out of a partition that heals, in time', (t) => {
+  const stage = new Stage('abc');
+  stage.world.crash('b');
+  stage.world.network.rules.add('cut', (_from, to) => (to === 'c' ? 'drop' : null));
+  stage.order('a', (effects) => {
+    effects.connect({ node: 'b', address: 'sim:b' });
+    effects.connect({ node: 'c', address: 'sim:c' });
+  });
+  stage.run(2_500 * MS);
+  stage.world.restart('b', () => stage.puppet('b'));
+  stage.run(600 * MS);
+  stage.world.network.rules.remove('cut');
+  stage.run(10 * SECOND);
+  t.deepEqual(stage.puppet('a').log, [
+    [3_400 * MS, 'b up: dialled'],
+    [5 * SECOND, 'dial sim:c: timeout'],
+  ]);
+});
+
 test('half open: connections go dead, neither end is told, new ones can be made', (t) => {
   const stage = new Stage('abc');
   stage.connect('a', 'b');

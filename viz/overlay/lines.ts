@@ -20,6 +20,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const EVENTS: Readonly<Record<TraceEvent['type'], readonly string[]>> = {
   joined: ['why'],
+  leaving: ['consumer'],
   left: ['why'],
   role: ['role', 'why'],
   ticket: ['stream', 'provider', 'consumer', 'why'],

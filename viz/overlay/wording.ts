@@ -36,6 +36,8 @@ export function wordsOf(line: EventLine): string {
   switch (line.type) {
     case 'joined':
       return line.why === 'publish' ? 'publishes' : 'has its first ticket';
+    case 'leaving':
+      return `tells ${shortId(line.consumer)} that it leaves`;
     case 'left':
       return 'leaves';
     case 'role':

@@ -1,0 +1,96 @@
+import { NEVER, SECOND, type NodeId, type Time } from '../../core/units.js';
+import type { StreamView } from '../../core/view.js';
+import type { Checker, Report, Snapshot } from './checker.js';
+import { providerOf } from './l01-reattach.js';
+
+/** After a partition heals everybody is fed within this time. */
+const WITHIN: Time = 10 * SECOND;
+
+interface Healing {
+  readonly at: Time;
+  /** The newest chunk at that time. */
+  readonly epoch: number;
+  readonly seq: number;
+  readonly unfed: Set<NodeId>;
+}
+
+/**
+ * L7: within 10 s of the end of the last partition everybody who was there and still is gets chunks that were published
+ * since; and once all is quiet, there is one overlay: everybody who is attached hangs on a publisher.
+ */
+export function merged(report: Report): Checker {
+  const viewers = new Set<NodeId>();
+  const publishers = new Set<NodeId>();
+  let divided = 0;
+  let newest = { epoch: -1, seq: -1 };
+  let healing: Healing | null = null;
+
+  const judge = (): void => {
+    if (healing === null) return;
+    const { at, unfed } = healing;
+    for (const node of unfed) report(at + WITHIN, [node], 'no new chunk within 10 s of the end of the partition');
+    healing = null;
+  };
+  return {
+    invariant: 'L7',
+    needs: ['chunk', 'view'],
+    nodeUp(_at, { id, kind }) {
+      if (kind === 'viewer') viewers.add(id);
+      if (kind === 'publisher') publishers.add(id);
+    },
+    nodeDown(_at, node) {
+      viewers.delete(node);
+      healing?.unfed.delete(node);
+      // Without its source a stream feeds nobody.
+      if (publishers.delete(node)) healing = null;
+    },
+    leaving(_at, node) {
+      viewers.delete(node);
+      healing?.unfed.delete(node);
+    },
+    fault(at, { kind, phase }) {
+      if (kind !== 'partition' && kind !== 'one-way') return;
+      divided += phase === 'begin' ? 1 : -1;
+      healing = divided > 0 || publishers.size === 0 ? null : { at, ...newest, unfed: new Set(viewers) };
+    },
+    observe(at, node, event) {
+      if (event.type !== 'chunk') return;
+      if (event.change === 'published') {
+        newest = { epoch: event.epoch, seq: event.seq };
+        if (at > (healing?.at ?? NEVER) + WITHIN) judge();
+      } else if (healing !== null && (event.change === 'received' || event.change === 'repaired')) {
+        const fresh = event.epoch === healing.epoch ? event.seq > healing.seq : event.epoch > healing.epoch;
+        if (fresh) healing.unfed.delete(node);
+      }
+    },
+    quiet(at, snapshot) {
+      if (at > (healing?.at ?? NEVER) + WITHIN) judge();
+      if (![...snapshot.views.values()].some((view) => view.streams.some((each) => each.publisher))) return;
+      for (const node of snapshot.viewers) {
+        const tops = topsOf(snapshot, node);
+        if (tops.length === 0 || tops.includes(true)) continue;
+        report(at, [node], 'attached, and yet on no sub-stream below a publisher');
+      }
+    },
+  };
+}
+
+/** For each sub-stream on which the node is attached: whether the way up ends at a publisher. */
+function topsOf(snapshot: Snapshot, node: NodeId): boolean[] {
+  return (snapshot.views.get(node)?.streams ?? []).flatMap(({ stream, substreams }) => {
+    const tops: boolean[] = [];
+    for (let sub = 0; sub < substreams; sub++) {
+      let each: NodeId | null = node;
+      let top = false;
+      for (let hops = 0; each !== null && hops <= snapshot.views.size; hops++) {
+        const here: StreamView | undefined = snapshot.views.get(each)?.streams.find((it) => it.stream === stream);
+        top = here?.publisher === true;
+        const next: NodeId | null = here === undefined || top ? null : providerOf(here, sub);
+        if (next === null && each === node && !top) break;
+        each = next;
+        if (each === null) tops.push(top);
+      }
+    }
+    return tops;
+  });
+}

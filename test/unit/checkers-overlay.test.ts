@@ -1,0 +1,222 @@
+import test from 'ava';
+import { MS, SECOND } from '../../core/units.js';
+import type { TicketView, View } from '../../core/view.js';
+import { Panel } from '../../sim/checkers/panel.js';
+import { chunk, edge, ticket, view, type Step } from './checker-steps.js';
+
+const VIEWER = (id: string) => ({ id, kind: 'viewer', uplink: 1000, region: 0 }) as const;
+
+/** A panel that has seen a publisher `a`, viewers `b` to `e`, and the steps. */
+function panelOf(steps: readonly Step[]): Panel {
+  const panel = new Panel('all');
+  panel.nodeUp(0, { id: 'a', kind: 'publisher', uplink: 1000, region: 0 });
+  for (const id of 'bcde') panel.nodeUp(0, VIEWER(id));
+  show(panel, steps);
+  return panel;
+}
+
+function show(panel: Panel, steps: readonly Step[]): void {
+  for (const [at, node, event] of steps) {
+    if (event === 'down') panel.nodeDown(at, node);
+    else panel.observe(at, node, event);
+  }
+}
+
+function snapshotOf(views: readonly View[]) {
+  const viewers = views.map(({ node }) => node).filter((node) => node !== 'a');
+  return { viewers, views: new Map(views.map((each) => [each.node, each])) };
+}
+
+function found(panel: Panel, invariant: string): number {
+  panel.finish(1000 * SECOND);
+  return panel.violations.filter((each) => each.invariant === invariant).length;
+}
+
+test('S2: each life of a node has a higher incarnation than all before it, and no two live at once', (t) => {
+  const life = (at: number, incarnation: number): Step[] => [
+    [at, 'b', ticket(1, 'b', 'c', null, 'offered', { incarnation })],
+    [at + 1, 'b', ticket(1, 'b', 'c', 'offered', null, { incarnation })],
+  ];
+  const restart = (first: number, second: number): Panel => {
+    const panel = panelOf([...life(0, first), [5, 'b', 'down']]);
+    panel.nodeUp(6, VIEWER('b'));
+    show(panel, life(7, second));
+    return panel;
+  };
+  t.is(found(restart(1, 2), 'S2'), 0);
+  t.is(found(restart(2, 2), 'S2'), 1, 'the same again');
+  t.is(found(restart(3, 2), 'S2'), 1, 'an older one');
+  t.is(found(panelOf([...life(0, 1), ...life(2, 2)]), 'S2'), 1, 'two in one life');
+  const twins = panelOf([]);
+  twins.nodeUp(1, VIEWER('b'));
+  t.is(found(twins, 'S2'), 1);
+});
+
+test('S4: offers end in time, there are few for the same requester, and they displace nobody', (t) => {
+  const offer = (at: number, id: number): Step => [
+    at,
+    'a',
+    ticket(id, 'a', 'b', null, 'offered', { expires: at + 2 * SECOND }),
+  ];
+  const end = (at: number, id: number): Step => [at, 'a', ticket(id, 'a', 'b', 'offered', null, { why: 'expired' })];
+  t.is(found(panelOf([offer(0, 1), end(2.2 * SECOND, 1)]), 'S4'), 0);
+  t.is(found(panelOf([offer(0, 1), end(2.3 * SECOND, 1)]), 'S4'), 1);
+  t.is(found(panelOf([offer(0, 1)]), 'S4'), 1, 'never ended');
+  const slept = panelOf([offer(0, 1)]);
+  slept.resumed(9 * SECOND, 'a');
+  show(slept, [end(9.1 * SECOND, 1)]);
+  t.is(found(slept, 'S4'), 0, 'it stood still');
+  const ends = [1, 2, 3].map((id) => end(SECOND, id));
+  t.is(found(panelOf([offer(0, 1), offer(1, 2), ...ends]), 'S4'), 0);
+  t.is(found(panelOf([offer(0, 1), offer(1, 2), offer(2, 3), ...ends]), 'S4'), 1);
+  const displaced: Step = [5, 'a', ticket(1, 'a', 'c', 'active', null, { why: 'displaced' })];
+  const confirmed = (at: number): Step => [at, 'a', ticket(2, 'a', 'b', 'offered', 'active')];
+  t.is(found(panelOf([...edge(0, 1, 'a', 'c'), offer(1, 2), displaced, confirmed(5)]), 'S4'), 0);
+  t.is(found(panelOf([...edge(0, 1, 'a', 'c'), offer(1, 2), displaced, confirmed(6)]), 'S4'), 1);
+});
+
+/** A view in which the node provides for `consumer`. */
+function serving(base: View, consumer: string, more: Partial<TicketView> = {}): View {
+  const given = { side: 'provider', ticket: 1, generation: 1, incarnation: 1, sub: 0, peer: consumer } as const;
+  const entry: TicketView = { ...given, state: 'active', expires: 0, bitrate: 100, ...more };
+  const [stream] = base.streams;
+  return stream === undefined ? base : { ...base, streams: [{ ...stream, tickets: [...stream.tickets, entry] }] };
+}
+
+test('S6: both ends of a ticket agree on whom it serves, and in quiet times on its state', (t) => {
+  const other = ticket(1, 'a', 'c', null, 'offered');
+  t.is(found(panelOf([...edge(0, 1, 'a', 'b'), [1, 'a', other]]), 'S6'), 1, 'one ticket for two');
+  const quiet = (provider: View, steps: readonly Step[] = edge(0, 1, 'a', 'b')): number => {
+    const panel = panelOf(steps);
+    panel.quiet(10 * SECOND, snapshotOf([provider, view('b', 'a', 0)]));
+    return found(panel, 'S6');
+  };
+  const a = view('a', null, 0);
+  t.is(quiet(serving(a, 'b')), 0);
+  t.is(quiet(a), 1, 'the provider knows nothing of it');
+  t.is(quiet(serving(a, 'b', { generation: 2 })), 1, 'another generation');
+  t.is(quiet(serving(a, 'b', { state: 'closing' })), 1);
+  t.is(quiet({ ...a, incarnation: 2 }), 0, 'it has restarted');
+  const ended = (at: number): Step[] => [...edge(0, 1, 'a', 'b'), [at, 'a', ticket(1, 'a', 'b', 'active', null)]];
+  t.is(quiet(a, ended(9.5 * SECOND)), 0, 'the news is under way');
+  t.is(quiet(a, ended(8 * SECOND)), 1);
+});
+
+test('S19: one hop deeper than the provider said, and no deeper than the bound', (t) => {
+  const push = (at: number, depth: number): Step => [at, 'a', chunk('forwarded', 1, { peer: 'b', depth })];
+  const got = (at: number, depth: number): Step => [at, 'b', chunk('received', 1, { peer: 'a', depth })];
+  t.is(
+    found(panelOf([push(0, 0), got(1, 1), push(2, 3), got(3, 1), got(4, 4)]), 'S19'),
+    0,
+    'old news may be under way',
+  );
+  t.is(found(panelOf([push(0, 0), got(1, 2)]), 'S19'), 1);
+  t.is(found(panelOf([push(0, 0), got(1, 0)]), 'S19'), 1);
+  t.is(found(panelOf([push(0, 0), got(31 * SECOND, 1)]), 'S19'), 1);
+  t.is(found(panelOf([push(0, 16), got(1, 17)]), 'S19'), 0);
+  t.is(found(panelOf([push(0, 17)]), 'S19'), 1);
+});
+
+test('S24: who leaves tells each consumer, with alternatives, and is silent afterwards', (t) => {
+  const tell = (consumer: string, alternatives: number): Step => [
+    2,
+    'b',
+    { type: 'leaving', stream: 's', consumer, alternatives },
+  ];
+  const left: Step = [9, 'b', { type: 'left', why: 'command' }];
+  const two = [...edge(0, 1, 'b', 'c'), ...edge(1, 2, 'b', 'd')];
+  t.is(found(panelOf([...two, tell('c', 1), tell('d', 1), left]), 'S24'), 0);
+  t.is(found(panelOf([...two, tell('c', 1), left]), 'S24'), 1, 'one was not told');
+  const cut: Step = [3, 'b', ticket(2, 'b', 'd', 'active', null, { why: 'leaving' })];
+  t.is(found(panelOf([...two, tell('c', 1), cut, left]), 'S24'), 1, 'one was cut off without a word');
+  t.is(found(panelOf([...two, tell('c', 0), tell('d', 1), left]), 'S24'), 1, 'no alternative named');
+  t.is(found(panelOf([...edge(0, 1, 'b', 'c'), tell('c', 0), left]), 'S24'), 0, 'it knows none');
+  t.is(found(panelOf([left, [10, 'b', chunk('forwarded', 1, { peer: 'c' })]]), 'S24'), 1, 'speaks from the grave');
+});
+
+test('L7: after a partition everybody gets new chunks within 10 s, and there is one overlay', (t) => {
+  const published = (at: number, seq: number): Step => [at, 'a', chunk('published', seq)];
+  const received = (node: string, at: number, seq: number): Step => [at, node, chunk('received', seq, { peer: 'a' })];
+  const healed = (after: (panel: Panel) => void): number => {
+    const panel = panelOf([published(0, 0)]);
+    panel.fault(SECOND, { kind: 'partition', phase: 'begin', nodes: ['b'] });
+    panel.fault(5 * SECOND, { kind: 'partition', phase: 'end', nodes: ['b'] });
+    show(panel, [published(5.1 * SECOND, 1), ...['b', 'c', 'd'].map((node) => received(node, 6 * SECOND, 1))]);
+    after(panel);
+    show(panel, [published(15.1 * SECOND, 2)]);
+    return found(panel, 'L7');
+  };
+  t.is(
+    healed((panel) => show(panel, [received('e', 14 * SECOND, 1)])),
+    0,
+  );
+  t.is(
+    healed((panel) => show(panel, [received('e', 14 * SECOND, 0)])),
+    1,
+    'an old chunk feeds nobody',
+  );
+  t.is(
+    healed(() => {}),
+    1,
+  );
+  t.is(
+    healed((panel) => panel.nodeDown(9 * SECOND, 'e')),
+    0,
+    'it is gone',
+  );
+  t.is(
+    healed((panel) => panel.leaving(9 * SECOND, 'e')),
+    0,
+    'it goes',
+  );
+  t.is(
+    healed((panel) => panel.nodeDown(9 * SECOND, 'a')),
+    0,
+    'nobody publishes',
+  );
+  t.is(
+    healed((panel) => panel.fault(9 * SECOND, { kind: 'one-way', phase: 'begin', nodes: ['c'] })),
+    0,
+    'another one',
+  );
+  const overlay = (...views: View[]): number => {
+    const panel = panelOf([]);
+    panel.quiet(20 * SECOND, snapshotOf(views));
+    return found(panel, 'L7');
+  };
+  t.is(overlay(view('a', null, 0), view('b', 'a', 0), view('c', 'b', 0), view('d', null, 0)), 0);
+  t.is(
+    overlay(view('a', null, 0), view('b', 'a', 0), view('c', 'd', 0), view('d', null, 0)),
+    1,
+    'c hangs on an orphan',
+  );
+});
+
+test('L9: who leaves in quiet times hands its consumers over in time, and they miss nothing by it', (t) => {
+  const T = 20 * SECOND;
+  const leave = (steps: readonly Step[], rooms: number, before: readonly Step[] = []): number => {
+    const panel = panelOf([...edge(0, 1, 'b', 'c'), ...edge(0, 2, 'a', 'b'), ...before]);
+    panel.quiet(T, snapshotOf([view('a', null, 0)]));
+    panel.leaving(T, 'b');
+    show(panel, steps);
+    panel.left(T + 5 * SECOND, snapshotOf([view('a', null, rooms), view('b', 'a', 0), view('c', null, 0)]));
+    return found(panel, 'L9');
+  };
+  const moved = (at: number): Step => [at, 'c', ticket(7, 'a', 'c', null, 'active')];
+  t.is(leave([], 100), 1, 'the publisher has room');
+  t.is(leave([], 0), 0, 'nobody has');
+  t.is(leave([moved(T + SECOND)], 100), 0);
+  const missed = (at: number, sub = 0): Step => [at, 'c', chunk('missed', 9, { sub })];
+  const two = (at: number, sub = 0): Step[] => [missed(at - 100 * MS, sub), missed(at, sub)];
+  t.is(leave([moved(T + SECOND), ...two(T + 4 * SECOND)], 100), 1);
+  t.is(leave([moved(T + SECOND), missed(T + 4 * SECOND)], 100), 0, 'one may have another reason');
+  t.is(leave([moved(T + SECOND), ...two(T + 4 * SECOND, 1)], 100), 0, 'another sub-stream');
+  t.is(leave([moved(T + SECOND), ...two(T + 4.7 * SECOND)], 100), 0, 'published long after it had moved');
+  t.is(
+    leave([moved(T + SECOND), missed(T + 4 * SECOND)], 100, [missed(T - 500 * MS)]),
+    0,
+    'it was missing some before',
+  );
+  const deep: Step = [T - 1, 'c', chunk('received', 8, { peer: 'b', depth: 5 })];
+  t.is(leave([moved(T + SECOND), ...two(T + 4 * SECOND)], 100, [deep]), 0, 'too deep to demand it');
+});
