@@ -53,8 +53,8 @@ export function faultHostOf<M extends { readonly type: string }, C extends { rea
     replace: (node) => run.arrive(`r${++replacements}`, lineOf(node)),
     pause: (node) => world.pause(node),
     resume: (node) => {
-      world.resume(node);
       run.resumed(node);
+      world.resume(node);
     },
     sever: (node) => impairments.sever(node),
     lose: (node, name, rate) => impairments.lose(node, name, rate),
