@@ -23,7 +23,7 @@ const HANDLERS: Handlers = {
     const stream = ctx.streams.get(message.stream);
     if (stream === undefined) return;
     for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
-    ctx.deadlines.setEarlier('seek', ctx.now + GATHER);
+    ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   },
   'want-manifest'({ ctx }, peer, message) {
     const manifest = ctx.streams.get(message.stream)?.manifest ?? null;

@@ -11,7 +11,7 @@ import { MS, NEVER, type Time } from './units.js';
 /** Regular work is done at least this often while there is a stream. */
 const PERIOD = 200 * MS;
 /** Ticks and pictures gather for this long; silence is judged when it may have lasted too long. */
-const LEAST = 100 * MS;
+const LEAST = 80 * MS;
 /** A pulse waits this long for a message to ride along with. */
 const SLACK = 50 * MS;
 /** A picture may be this late, so that one pulse shows two. */

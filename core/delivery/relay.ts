@@ -10,7 +10,7 @@ import { verifyChunk } from '../trust/chunks.js';
 import { MS, NEVER, SECOND, type NodeId } from '../units.js';
 
 /** Waiting chunks leave with whatever happens within this time. */
-const SLACK = 20 * MS;
+const SLACK = 30 * MS;
 /** A chunk that waits longer than this for the uplink has been pulled from elsewhere. */
 const PATIENCE = 2 * SECOND;
 /** A pull that cannot be answered within this is better asked of somebody else. */

@@ -91,7 +91,7 @@ export class Consumer {
     }
     if (refuse.why === 'full') stream.refusals++;
     stream.candidates.postpone(peer.id, ctx.now, refuse.why === 'starving' ? PAUSE.starving : PAUSE.full);
-    ctx.deadlines.setEarlier('seek', ctx.now + GATHER);
+    ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   }
 
   onRenewed(peer: Peer, stream: Stream, renewed: Renewed): void {
