@@ -30,6 +30,8 @@ export interface Snapshot {
 export interface Checker {
   readonly invariant: string;
   readonly needs: readonly Part[];
+  /** The kinds of events that `observe` is shown; all, unless given. */
+  readonly sees?: readonly TraceEvent['type'][];
   nodeUp?(at: Time, info: NodeInfo): void;
   nodeDown?(at: Time, node: NodeId): void;
   observe?(at: Time, node: NodeId, event: TraceEvent): void;

@@ -72,6 +72,8 @@ export class Panel {
   /** Those that the protocol can be held to. */
   readonly #asked: readonly Checker[];
   readonly #observers: readonly Checker[];
+  readonly #byType = new Map<TraceEvent['type'], readonly Checker[]>();
+  #ofChunks: readonly Checker[] | null = null;
   readonly #leases = new Leases();
   readonly #counts = new Map<string, number>();
   readonly #seen = new Set<Part>();
@@ -108,7 +110,18 @@ export class Panel {
       this.#seen.add('ticket');
       if (node === event.provider) this.#leases.update(event);
     } else if (event.type === 'chunk') this.#seen.add(event.change === 'played' ? 'player' : 'chunk');
-    for (const checker of this.#observers) checker.observe?.(at, node, event);
+    for (const checker of this.#observersOf(event.type)) checker.observe?.(at, node, event);
+  }
+
+  /** Most checkers look at one kind of events, and chunks are by far the most. */
+  #observersOf(type: TraceEvent['type']): readonly Checker[] {
+    if (type === 'chunk' && this.#ofChunks !== null) return this.#ofChunks;
+    const known = this.#byType.get(type);
+    if (known !== undefined) return known;
+    const observers = this.#observers.filter(({ sees }) => sees === undefined || sees.includes(type));
+    this.#byType.set(type, observers);
+    if (type === 'chunk') this.#ofChunks = observers;
+    return observers;
   }
 
   resumed(at: Time, node: NodeId): void {

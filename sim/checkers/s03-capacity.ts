@@ -39,6 +39,7 @@ export function capacity(report: Report): Checker {
   return {
     invariant: 'S3',
     needs: ['ticket'],
+    sees: ['ticket'],
     nodeUp: (_at, info) => void providers.set(info.id, { info, active: 0, ticketsOf: new Map() }),
     nodeDown: (_at, node) => void providers.delete(node),
     observe(at, node, event) {

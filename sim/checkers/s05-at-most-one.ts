@@ -39,6 +39,7 @@ export function atMostOne(report: Report): Checker {
   return {
     invariant: 'S5',
     needs: ['ticket'],
+    sees: ['ticket'],
     observe(at, node, event) {
       if (event.type !== 'ticket' || node !== event.consumer || event.from === event.to) return;
       const place = placeOf(event);

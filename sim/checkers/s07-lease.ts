@@ -7,6 +7,7 @@ export function leaseHeld(report: Report, leases: Leases): Checker {
   return {
     invariant: 'S7',
     needs: ['ticket'],
+    sees: ['chunk', 'ticket'],
     observe(at, node, event) {
       if (event.type === 'chunk') {
         if (event.change !== 'forwarded' || event.peer === null) return;

@@ -6,6 +6,7 @@ export function mediaHasReason(report: Report, leases: Leases): Checker {
   return {
     invariant: 'S10',
     needs: ['ticket', 'chunk'],
+    sees: ['chunk'],
     observe(at, node, event) {
       if (event.type !== 'chunk' || event.change !== 'forwarded' || event.peer === null) return;
       if (leases.serving(node, event.peer, event.sub) !== null) return;

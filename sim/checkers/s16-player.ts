@@ -50,6 +50,7 @@ export function playerInOrder(report: Report): Checker {
   return {
     invariant: 'S16',
     needs: ['player'],
+    sees: ['chunk', 'left'],
     nodeDown: (_at, node) => forget(node),
     observe(at, node, event) {
       if (event.type === 'left' && event.why === 'unwatch') forget(node);
