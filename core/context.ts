@@ -4,6 +4,7 @@ import { Deadlines } from './deadlines.js';
 import { Uplink } from './delivery/uplink.js';
 import { LIMITS } from './limits.js';
 import type { Crypto, Effects, Rng } from './machine.js';
+import { Position, type Coordinate } from './membership/coordinate.js';
 import { PeerTable, type Peer } from './membership/peers.js';
 import type { Message, StreamLoad } from './message.js';
 import { Stream } from './stream.js';
@@ -42,6 +43,7 @@ export class NodeContext {
   readonly deadlines = new Deadlines<Timer>(TIMERS);
   readonly peers: PeerTable;
   readonly standing: Standing;
+  readonly position: Position;
   readonly uplink: Uplink;
   readonly streams = new Map<StreamId, Stream>();
   /** Tickets this node has offered or serves, by id. */
@@ -65,6 +67,7 @@ export class NodeContext {
     this.incarnation = (identity.durable?.incarnation ?? 0) + 1;
     this.peers = new PeerTable(Math.max(config.maxPeers, LIMITS.peersSupernode));
     this.standing = new Standing(identity.id, rng.fork('brokering'));
+    this.position = new Position(rng.fork('position'));
     this.uplink = new Uplink(config.uplink, config.repairShare);
   }
 
@@ -122,6 +125,11 @@ export class NodeContext {
     return stream.manifest === null ? 0 : Math.floor((this.config.uplink * UTILISATION) / stream.slotRate);
   }
 
+  /** Where this node is, as far as that helps others; they orient themselves by the publisher. */
+  at(stream: Stream): Coordinate | null {
+    return stream.publishing === null ? this.position.coordinate : this.position.anchor;
+  }
+
   /** What we tell of our room on a stream; null while we have nothing to give. */
   loadOf(stream: Stream): StreamLoad | null {
     if (stream.manifest === null || (stream.publishing === null && !stream.joined)) return null;
@@ -129,7 +137,7 @@ export class NodeContext {
     for (let sub = 0; sub < stream.substreams; sub++) {
       if ((stream.interior & (1 << sub)) !== 0) depth = Math.max(depth, stream.subs.depth(sub));
     }
-    return { stream: stream.id, free: this.freeSlots(stream), interior: stream.interior, depth };
+    return { stream: stream.id, free: this.freeSlots(stream), interior: stream.interior, depth, at: this.at(stream) };
   }
 
   traceTicket(

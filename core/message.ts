@@ -1,3 +1,4 @@
+import type { Coordinate } from './membership/coordinate.js';
 import type { Chunk, Manifest } from './chunk.js';
 import type { Contact, KeyPair } from './machine.js';
 import type { TicketReason } from './trace.js';
@@ -70,6 +71,8 @@ export interface StreamLoad {
   readonly interior: number;
   /** Largest depth over the sub-streams it relays. */
   readonly depth: number;
+  /** Where the node is; null while unknown. */
+  readonly at: Coordinate | null;
 }
 
 /** A candidate provider and what was last heard of its room. */
@@ -170,6 +173,8 @@ export interface Offer {
   readonly source: ClockReading | null;
   /** The newest keyframes in the provider's window, oldest first, so that a joiner can choose where to start. */
   readonly keyframes: readonly Keyframe[];
+  /** Where the provider is. */
+  readonly at: Coordinate | null;
 }
 export interface Keyframe {
   readonly seq: number;
@@ -205,6 +210,7 @@ export interface Renew {
   /** Free slots of the consumer and the sub-streams it relays, so that the provider can refer others to it. */
   readonly free: number;
   readonly interior: number;
+  readonly at: Coordinate | null;
 }
 export interface TicketRef {
   readonly ticket: TicketId;
@@ -217,6 +223,8 @@ export interface Renewed {
   readonly tickets: readonly TicketRef[];
   readonly stream: StreamId;
   readonly source: ClockReading | null;
+  /** Where the provider is. */
+  readonly at: Coordinate | null;
 }
 /** Either end gives the ticket up. `side` is the role of the sender in it. */
 export interface Cancel {

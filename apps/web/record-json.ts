@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { LIMITS } from '../../core/limits.js';
+import { FARTHEST } from '../../core/membership/coordinate.js';
 import type { NodeRecord } from '../../core/message.js';
 
 const id = z.string().min(1).max(LIMITS.idBytes);
 const whole = z.int().min(0);
 const base64 = z.base64().max(128);
+const axis = z.int().min(-FARTHEST).max(FARTHEST);
+const place = z.strictObject({ x: axis, y: axis, height: whole.max(FARTHEST), error: whole.max(100) });
 
 const Posted = z.strictObject({
   uuid: id,
@@ -17,6 +20,7 @@ const Posted = z.strictObject({
         free: whole.max(0xffff),
         interior: whole.max(0xffff_ffff),
         depth: whole.max(LIMITS.depth),
+        at: place.nullable(),
       }),
     )
     .max(LIMITS.streams),

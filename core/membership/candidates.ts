@@ -1,6 +1,7 @@
 import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
 import type { Candidate } from '../message.js';
+import type { Coordinate } from './coordinate.js';
 import { MS, type NodeId, type Time } from '../units.js';
 
 /** News of candidates is acted upon after this, so that one step of the search takes several answers into account. */
@@ -10,11 +11,12 @@ export const GATHER: Time = 20 * MS;
 export interface Prospect {
   readonly id: NodeId;
   address: string;
-  /** Whether anything was heard of its room; if so, the three numbers of its `StreamLoad`, kept here to be read fast. */
+  /** Whether anything was heard of its room; if so, what its `StreamLoad` says, kept here to be read fast. */
   told: boolean;
   free: number;
   interior: number;
   depth: number;
+  at: Coordinate | null;
   /** When that was heard. */
   heardAt: Time;
   /** Not to be asked or dialled before this time. */
@@ -22,7 +24,7 @@ export interface Prospect {
   failures: number;
 }
 
-const NOTHING = { free: 0, interior: 0, depth: 0 } as const;
+const NOTHING = { free: 0, interior: 0, depth: 0, at: null } as const;
 
 /** Bounded memory of candidate providers of one stream; the stalest make room for new ones. */
 export class Candidates {
@@ -40,7 +42,7 @@ export class Candidates {
     const { load } = candidate;
     if (known === undefined) {
       if (this.#prospects.size >= LIMITS.contacts) this.#evict();
-      const { free, interior, depth } = load ?? NOTHING;
+      const { free, interior, depth, at } = load ?? NOTHING;
       const told = load !== null;
       this.#prospects.set(node, {
         id: node,
@@ -49,6 +51,7 @@ export class Candidates {
         free,
         interior,
         depth,
+        at,
         heardAt: now,
         notBefore: 0,
         failures: 0,
@@ -61,6 +64,7 @@ export class Candidates {
     known.free = load.free;
     known.interior = load.interior;
     known.depth = load.depth;
+    known.at = load.at ?? known.at;
     known.heardAt = now;
   }
 

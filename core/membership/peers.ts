@@ -1,4 +1,5 @@
 import { Columns } from '../columns.js';
+import type { Coordinate } from './coordinate.js';
 import type { NodeId, Time } from '../units.js';
 
 /** A neighbour with whom a session stands. */
@@ -11,9 +12,10 @@ export interface Peer {
   address: string | null;
   /** Its connection takes no more media for now. */
   congested: boolean;
-  /** Free slots and relayed sub-streams, as last told in a renewal. */
+  /** Free slots, relayed sub-streams and place, as last told in a renewal. */
   free: number;
   interior: number;
+  at: Coordinate | null;
 }
 
 const FIELDS = ['lastHeard', 'lastSent', 'rtt', 'used', 'tickets'] as const;
@@ -42,7 +44,7 @@ export class PeerTable {
   add(id: NodeId, kind: Peer['kind'], address: string | null, now: Time): Peer | null {
     const row = this.#columns.add();
     if (row < 0) return null;
-    const peer: Peer = { id, row, kind, address, congested: false, free: 0, interior: 0 };
+    const peer: Peer = { id, row, kind, address, congested: false, free: 0, interior: 0, at: null };
     this.#peers.set(id, peer);
     this.heard(peer, now);
     this.use(peer, now);

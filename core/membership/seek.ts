@@ -145,10 +145,11 @@ export class Seek {
 
   /** What a policy is shown of a candidate. */
   #look(prospect: Prospect, peer: Peer | undefined, sought: number): CandidateView {
-    const { rng, now, peers } = this.#ctx;
+    const { rng, now, peers, position } = this.#ctx;
+    const measured = peer === undefined ? null : peers.rtt(peer);
     return {
       connected: peer !== undefined,
-      rtt: peer === undefined ? null : peers.rtt(peer),
+      rtt: measured ?? position.roundTripTo(prospect.at),
       load: prospect.told ? prospect : null,
       age: now - prospect.heardAt,
       sought,

@@ -1,10 +1,10 @@
-import { SECOND, type Time } from '../units.js';
+import { MS, SECOND, type Time } from '../units.js';
 import { PolicyTable } from './table.js';
 
 /** What a consumer knows of a node it might ask. */
 export interface CandidateView {
   readonly connected: boolean;
-  /** Microseconds; null until measured. */
+  /** Microseconds, measured or predicted; null while nothing is known. */
   readonly rtt: Time | null;
   /** Hops from the publisher, free slots and relayed sub-streams as last heard; null when nothing was heard. */
   readonly load: { readonly depth: number; readonly free: number; readonly interior: number } | null;
@@ -19,20 +19,29 @@ export interface CandidateView {
 /** Lower is asked sooner. */
 export type Selection = (view: CandidateView) => number;
 
+/**
+ * Hops that a second of round trip is worth. Far more than its own lag: the throughput of a connection with losses
+ * falls with its round trip (Mathis, Semke, Mahdavi and Ott 1997), and the whole subtree waits for it.
+ */
+const HOPS_PER_SECOND = 20;
+/** What is supposed of a node about which nothing is known. */
+const UNKNOWN: Time = 250 * MS;
+
 /** Old news weighs as much as this many hops at most. */
 const STALE_HOPS = 3;
 
 /**
- * Near the publisher first, those with room for what is sought before the others, fresh news before old; chance
+ * Near the publisher and near this node first, those with room for what is sought before the others, fresh news before old; chance
  * spreads equals.
  */
 const shallowFirst: Selection = (view) => {
   const near = view.connected ? 0 : 1;
-  if (view.load === null) return 4 + near + view.luck;
+  const far = ((view.rtt ?? UNKNOWN) * HOPS_PER_SECOND) / SECOND;
+  if (view.load === null) return 4 + near + far + view.luck;
   const fits = (view.load.interior & view.sought) !== 0 ? 0 : 3;
   const room = view.load.free > 0 || view.load.depth === 0 ? 0 : 2;
   const stale = Math.min(STALE_HOPS, view.age / (10 * SECOND));
-  return view.load.depth + fits + room + near + stale + 2 * view.luck;
+  return view.load.depth + fits + room + near + far + stale + 2 * view.luck;
 };
 
 const random: Selection = (view) => view.luck;

@@ -60,6 +60,7 @@ export class Consumer {
       return;
     }
     const roundTrip = ctx.now - (pending?.at ?? ctx.now);
+    ctx.position.observe(roundTrip, offer.at);
     if (offer.source !== null) stream.clock.sample(ctx.now, offer.source, roundTrip);
     if (stream.clock.known) stream.player.start(ctx.now, offer.keyframes, offer.beat.seq + 1);
     this.#accept(peer, stream, offer, roundTrip);
@@ -99,6 +100,7 @@ export class Consumer {
     if (renewed.stamp > ctx.now || renewed.stamp < ctx.now - ctx.config.leaseConsumer) return;
     const roundTrip = ctx.now - renewed.stamp;
     ctx.peers.measured(peer, roundTrip);
+    ctx.position.observe(roundTrip, renewed.at);
     if (renewed.source !== null) stream.clock.sample(ctx.now, renewed.source, roundTrip);
     for (const ref of renewed.tickets) {
       const { ticket: id, generation } = ref;
@@ -152,7 +154,7 @@ export class Consumer {
     }
     const free = ctx.freeSlots(stream);
     for (const [peer, tickets] of byPeer) {
-      ctx.send(peer, { type: 'renew', stamp: ctx.now, tickets, free, interior: stream.interior });
+      ctx.send(peer, { type: 'renew', stamp: ctx.now, tickets, free, interior: stream.interior, at: ctx.at(stream) });
     }
   }
 

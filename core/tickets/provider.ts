@@ -81,6 +81,7 @@ export class Provider {
     const ctx = this.#ctx;
     peer.free = renew.free;
     peer.interior = renew.interior;
+    peer.at = renew.at;
     const kept = new Map<Stream, TicketRef[]>();
     for (const ref of renew.tickets) {
       const entry = ctx.provided.get(ref.ticket);
@@ -165,6 +166,7 @@ export class Provider {
           free: peer.free,
           interior: peer.interior,
           depth: (ctx.loadOf(stream)?.depth ?? 0) + 1,
+          at: peer.at,
         };
         const order = (fits ? 0 : 2) + (peer.free > 0 ? 0 : 1) + ctx.rng.next();
         found.set(peer.id, { candidate: { contact: { node: peer.id, address: peer.address }, load }, order });
@@ -237,6 +239,7 @@ export class Provider {
       beat: stream.subs.beat(sub),
       source: stream.clock.reading(ctx.now),
       keyframes: stream.window.keyframes(KEYFRAMES).map(({ seq, sourceTime }) => ({ seq, sourceTime })),
+      at: ctx.at(stream),
     });
   }
 
@@ -249,8 +252,8 @@ export class Provider {
     ticket.displaces = null;
     this.#promise(stream, ticket.bitrate);
     if (!there) return true;
-    const { id, address, interior } = ticket.peer;
-    const load = { stream: stream.id, free: ticket.rank, interior, depth: (ctx.loadOf(stream)?.depth ?? 0) + 1 };
+    const { id, address, interior, at } = ticket.peer;
+    const load = { stream: stream.id, free: ticket.rank, interior, depth: (ctx.loadOf(stream)?.depth ?? 0) + 1, at };
     const newcomer = address === null ? [] : [{ contact: { node: id, address }, load }];
     this.cancel(stream, displaced, 'displaced', newcomer);
     return true;
@@ -279,7 +282,7 @@ export class Provider {
 
   #acknowledge(peer: Peer, stream: Stream, stamp: number, tickets: readonly TicketRef[]): void {
     const source = stream.clock.reading(this.#ctx.now);
-    this.#ctx.send(peer, { type: 'renewed', stamp, tickets, stream: stream.id, source });
+    this.#ctx.send(peer, { type: 'renewed', stamp, tickets, stream: stream.id, source, at: this.#ctx.at(stream) });
   }
 
   #refuseConfirm(peer: Peer, confirm: Confirm, why: 'unknown' | 'expired'): void {

@@ -2,6 +2,7 @@ import { assert } from '../assert.js';
 import type { Manifest } from '../chunk.js';
 import { LIMITS } from '../limits.js';
 import type { Contact } from '../machine.js';
+import { FARTHEST, type Coordinate } from '../membership/coordinate.js';
 import type {
   Beat,
   Candidate,
@@ -112,10 +113,33 @@ export function writeLoad(sink: Sink, load: StreamLoad): void {
   sink.varint(load.free);
   sink.varint(load.interior);
   sink.varint(load.depth);
+  writeCoordinate(sink, load.at);
 }
 
 export function readLoad(reader: Reader): StreamLoad {
-  return { stream: reader.id(), free: reader.u32(), interior: reader.u32(), depth: reader.u32() };
+  return {
+    stream: reader.id(),
+    free: reader.u32(),
+    interior: reader.u32(),
+    depth: reader.u32(),
+    at: readCoordinate(reader),
+  };
+}
+
+/** A shift makes positions that may be negative fit a varint; 0 stands for none. */
+export function writeCoordinate(sink: Sink, at: Coordinate | null): void {
+  if (at === null) return sink.varint(0);
+  sink.varint(at.x + FARTHEST + 1);
+  sink.varint(at.y + FARTHEST);
+  sink.varint(at.height);
+  sink.varint(at.error);
+}
+
+export function readCoordinate(reader: Reader): Coordinate | null {
+  const x = reader.varint(2 * FARTHEST + 1);
+  if (x === 0) return null;
+  const y = reader.varint(2 * FARTHEST) - FARTHEST;
+  return { x: x - FARTHEST - 1, y, height: reader.varint(FARTHEST), error: reader.varint(100) };
 }
 
 export function writeContact(sink: Sink, contact: Contact): void {

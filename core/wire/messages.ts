@@ -180,6 +180,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       fields.writeBeat(sink, message.beat);
       fields.writeClock(sink, message.source);
       fields.writeList(sink, message.keyframes, LIMITS.keyframes, fields.writeKeyframe);
+      fields.writeCoordinate(sink, message.at);
     },
     read: (reader) => ({
       type: 'offer',
@@ -191,6 +192,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       beat: fields.readBeat(reader),
       source: fields.readClock(reader),
       keyframes: reader.list(LIMITS.keyframes, fields.readKeyframe),
+      at: fields.readCoordinate(reader),
     }),
   },
   refuse: {
@@ -230,6 +232,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       fields.writeList(sink, message.tickets, LIMITS.listItems, fields.writeTicketRef);
       sink.varint(message.free);
       sink.varint(message.interior);
+      fields.writeCoordinate(sink, message.at);
     },
     read: (reader) => ({
       type: 'renew',
@@ -237,6 +240,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       tickets: reader.list(LIMITS.listItems, fields.readTicketRef),
       free: reader.u32(),
       interior: reader.u32(),
+      at: fields.readCoordinate(reader),
     }),
   },
   renewed: {
@@ -246,6 +250,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       fields.writeList(sink, message.tickets, LIMITS.listItems, fields.writeTicketRef);
       sink.id(message.stream);
       fields.writeClock(sink, message.source);
+      fields.writeCoordinate(sink, message.at);
     },
     read: (reader) => ({
       type: 'renewed',
@@ -253,6 +258,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       tickets: reader.list(LIMITS.listItems, fields.readTicketRef),
       stream: reader.id(),
       source: fields.readClock(reader),
+      at: fields.readCoordinate(reader),
     }),
   },
   cancel: {

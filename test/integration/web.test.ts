@@ -52,7 +52,7 @@ function announcement(
   endpoints: readonly string[] = [],
 ): Extract<Message, { type: 'announce' }> {
   const node = crypto.idOf(key.publicKey);
-  const streams = Array.from({ length: times }, () => ({ stream, free: 1, interior: 15, depth: 0 }));
+  const streams = Array.from({ length: times }, () => ({ stream, free: 1, interior: 15, depth: 0, at: null }));
   const record = signRecord(crypto, key, { node, publicKey: key.publicKey, endpoints, streams, seq, ttl });
   return { type: 'announce', record };
 }

@@ -136,7 +136,16 @@ testProp(
 );
 
 function ticket(peer: string): Ticket {
-  const other: Peer = { id: peer, row: 0, kind: 'node', address: null, congested: false, free: 0, interior: 0 };
+  const other: Peer = {
+    id: peer,
+    row: 0,
+    kind: 'node',
+    address: null,
+    congested: false,
+    free: 0,
+    interior: 0,
+    at: null,
+  };
   return {
     side: 'provider',
     id: 1,

@@ -15,7 +15,8 @@ function rising(first: number, count: number): Uint8Array {
 const NODE = 'aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypq';
 const KEY = rising(0x20, 32);
 const SIGNATURE = rising(0x40, 64);
-const load: StreamLoad = { stream: 's1', free: 3, interior: 5, depth: 2 };
+const AT = { x: -12, y: 34, height: 7, error: 20 };
+const load: StreamLoad = { stream: 's1', free: 3, interior: 5, depth: 2, at: AT };
 const candidates: Candidate[] = [
   { contact: { node: NODE, address: 'ws://a:1' }, load },
   { contact: { node: null, address: 'ws://ü:2' }, load: null },
@@ -59,7 +60,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     },
     frame: `
       0101ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c
-      2d2e2f303132333435363738393a3b3c3d3e3f010877733a2f2f613a3101027331030502078087a70e40414243444546
+      2d2e2f303132333435363738393a3b3c3d3e3f010877733a2f2f613a3101027331030502f51fa2200714078087a70e40414243444546
       4748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f70717273747576
       7778797a7b7c7d7e7f
     `,
@@ -76,7 +77,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     message: { type: 'contacts', stream: 's1', candidates },
     frame: `
       010402733102ff000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0877733a2f2f613a31
-      01027331030502000977733a2f2fc3bc3a3200
+      01027331030502f51fa2200714000977733a2f2fc3bc3a3200
     `,
   },
   seed: { message: { type: 'seed', stream: 's1' }, frame: '011f027331' },
@@ -123,8 +124,9 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
       beat: { epoch: 2, seq: -1, depth: 1 },
       source: { time: 5_000_000, error: 1_000 },
       keyframes: [{ seq: 30, sourceTime: 3_000_000 }],
+      at: AT,
     },
-    frame: '01080273310380d0acf30e010980897a02000101c096b102e807011ec08db701',
+    frame: '01080273310380d0acf30e010980897a02000101c096b102e807011ec08db701f51fa2200714',
   },
   refuse: {
     message: { type: 'refuse', stream: 's1', subs: 0, why: 'leaving', candidates: [] },
@@ -144,12 +146,20 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
       ],
       free: 2,
       interior: 8,
+      at: AT,
     },
-    frame: '010b800102010203040208',
+    frame: '010b800102010203040208f51fa2200714',
   },
   renewed: {
-    message: { type: 'renewed', stamp: 128, tickets: [{ ticket: 1, generation: 2 }], stream: 's1', source: null },
-    frame: '010c800101010202733100',
+    message: {
+      type: 'renewed',
+      stamp: 128,
+      tickets: [{ ticket: 1, generation: 2 }],
+      stream: 's1',
+      source: null,
+      at: null,
+    },
+    frame: '010c80010101020273310000',
   },
   cancel: {
     message: { type: 'cancel', side: 'consumer', ticket: 1, generation: 2, why: 'cancelled', candidates: [] },
@@ -213,7 +223,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     message: { type: 'supernodes', stamp: 300, supernode: true, room: 97, entries: [entry] },
     frame: '0115ac02016101026e310877733a2f2f613a316103ac02',
   },
-  register: { message: { type: 'register', stamp: 300, loads: [load] }, frame: '0116ac0201027331030502' },
+  register: { message: { type: 'register', stamp: 300, loads: [load] }, frame: '0116ac0201027331030502f51fa2200714' },
   registered: {
     message: { type: 'registered', stamp: 300, verdict: 'accepted', place: 4, entries: [entry] },
     frame: '0117ac02000501026e310877733a2f2f613a316103ac02',
@@ -229,7 +239,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     },
     frame: `
       0119610301026e310877733a2f2f613a316103ac02010273310502ff000102030405060708090a0b0c0d0e0f10111213
-      1415161718191a1b1c1d1e1f0877733a2f2f613a3101027331030502000977733a2f2fc3bc3a3200
+      1415161718191a1b1c1d1e1f0877733a2f2f613a3101027331030502f51fa2200714000977733a2f2fc3bc3a3200
     `,
   },
   'ask-standby': { message: { type: 'ask-standby', stream: 's1', sub: 3, via: 'n1' }, frame: '011a02733103026e31' },

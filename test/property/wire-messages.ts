@@ -1,5 +1,6 @@
 import { fc } from '@fast-check/ava';
 import type { ChunkHeader } from '../../core/chunk.js';
+import { FARTHEST } from '../../core/membership/coordinate.js';
 import { LIMITS } from '../../core/limits.js';
 import type { Candidate, ChunkMessage, Message, MessageType, StreamLoad } from '../../core/message.js';
 import type { TicketReason } from '../../core/trace.js';
@@ -153,8 +154,12 @@ function brokering(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>, can
   };
 }
 
+const axis = fc.integer({ min: -FARTHEST, max: FARTHEST });
+const share = fc.nat(100);
+const at = fc.option(fc.record({ x: axis, y: axis, height: fc.nat(FARTHEST), error: share }), { nil: null });
+
 function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
-  const load: fc.Arbitrary<StreamLoad> = fc.record({ stream: id, free: u32, interior: u32, depth: u32 });
+  const load: fc.Arbitrary<StreamLoad> = fc.record({ stream: id, free: u32, interior: u32, depth: u32, at });
   const candidate: fc.Arbitrary<Candidate> = fc.record({
     contact: fc.record({ node: fc.option(id, { nil: null }), address: text }),
     load: fc.option(load, { nil: null }),
@@ -192,11 +197,12 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
       beat,
       source,
       keyframes,
+      at,
     }),
     refuse: fc.record({ type: type('refuse'), stream: id, subs: u32, why, candidates }),
     confirm: fc.record({ type: type('confirm'), ticket: u32, generation: u32, from: seq, stamp: whole }),
-    renew: fc.record({ type: type('renew'), stamp: whole, tickets: refs, free: u32, interior: u32 }),
-    renewed: fc.record({ type: type('renewed'), stamp: whole, tickets: refs, stream: id, source }),
+    renew: fc.record({ type: type('renew'), stamp: whole, tickets: refs, free: u32, interior: u32, at }),
+    renewed: fc.record({ type: type('renewed'), stamp: whole, tickets: refs, stream: id, source, at }),
     cancel: fc.record({ type: type('cancel'), side, ticket: u32, generation: u32, why: reason, candidates }),
     tick: fc.record({ type: type('tick'), stream: id, beats: fc.array(tickBeat, { maxLength: LIMITS.substreams }) }),
     chunk: chunkMessage(id),

@@ -49,7 +49,7 @@ class Driven {
   }
 
   register(from: NodeId, free: number): Message | undefined {
-    const loads = [{ stream: 'film', free, interior: 1, depth: 2 }];
+    const loads = [{ stream: 'film', free, interior: 1, depth: 2, at: null }];
     return this.tell(from, { type: 'register', stamp: 0, loads })[0]?.[1];
   }
 

@@ -57,6 +57,7 @@ function attached(): { feed: (input: Input<Message, Command>) => void; node: Ast
     beat: { epoch: 1, seq: 4, depth: 0 },
     source: { time: 500_000, error: 0 },
     keyframes: [],
+    at: null,
   });
   return { feed, node, deeds };
 }
