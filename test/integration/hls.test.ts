@@ -178,5 +178,8 @@ test('the socket of the publish page opens for the token or the page of the node
   t.is(await publish(url, { authorization, 'sec-fetch-site': 'cross-site' }, junk), 403);
   t.is(await publish(url, { authorization }, junk), 4_415);
   t.is(await publish(url, { authorization }, Buffer.alloc(70_000)), 1_009, 'no frame is larger than it need be');
+  const follow = { host: new URL(url).host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+  t.is((await ask(`${url}/publish?stream=desk`, { headers: follow })).status, 200, 'the directory links to the page');
+  t.is((await ask(`${url}/streams`, { headers: { ...follow, authorization } })).status, 403);
   t.is((await ask(`${url}/stream/desk`, { headers: { authorization } })).status, 404, 'nothing was made of it');
 });

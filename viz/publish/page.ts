@@ -1,5 +1,5 @@
 import { byId } from '../dom.js';
-import { ask, redeemCode } from '../player/node-api.js';
+import { ask, redeemCode, streamsOf } from '../player/node-api.js';
 import { Broadcast } from './broadcast.js';
 import { createStream } from './create-stream.js';
 import { canRecord, capture, QUALITIES } from './recording.js';
@@ -122,6 +122,15 @@ function connect(): void {
   });
 }
 
+/** A link may name a stream that is to be published. */
+async function takeName(): Promise<void> {
+  const wanted = new URLSearchParams(location.search).get('stream');
+  if (wanted === null) return;
+  const answer = await ask('/streams');
+  const known = answer.ok ? streamsOf(answer.value).find(({ slug }) => slug === wanted) : undefined;
+  byId('name', HTMLInputElement).value = known?.name ?? wanted;
+}
+
 async function main(): Promise<void> {
   await redeemCode();
   text('command', ffmpegLine(location.origin));
@@ -139,6 +148,7 @@ async function main(): Promise<void> {
       'This browser cannot record H.264 video in MP4; a recent Chrome, Edge or Safari can. Another program can publish, too:',
     );
   }
+  await takeName();
   hide('stage', false);
   connect();
   setInterval(show, REPORT_MS);

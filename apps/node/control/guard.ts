@@ -48,11 +48,13 @@ export function guardLoopback(app: FastifyInstance, port: () => number): void {
   });
 }
 
-/** Following a link from another site to the start page is harmless: nothing is done and nothing can be read back. */
+/** Pages that a link of another site, such as the directory, may lead to. */
+const PAGES: ReadonlySet<string> = new Set(['/', '/publish', '/overlay']);
+
+/** Following a link from another site to a page is harmless: nothing is done and nothing can be read back. */
 function isNavigation(request: FastifyRequest): boolean {
-  return (
-    request.method === 'GET' && request.url.split('?', 1)[0] === '/' && request.headers['sec-fetch-mode'] === 'navigate'
-  );
+  const path = request.url.split('?', 1)[0] ?? '';
+  return request.method === 'GET' && PAGES.has(path) && request.headers['sec-fetch-mode'] === 'navigate';
 }
 
 async function refuse(reply: FastifyReply, why: Refusal): Promise<FastifyReply> {
