@@ -1,14 +1,23 @@
 import type { ChunkEvent, TraceEvent } from '../core/trace.js';
 import { SECOND, type NodeId, type Time } from '../core/units.js';
 import type { View } from '../core/view.js';
+import type { Fault } from '../sim/faults.js';
 import { REGIONS } from '../sim/geography.js';
 import type { Ending, NodeInfo } from '../sim/metrics/session.js';
-import { RECORDING_VERSION, type Flow, type Recorder, type RecordingLine } from '../sim/recording.js';
+import {
+  RECORDING_VERSION,
+  type Flow,
+  type PlannedFault,
+  type Recorder,
+  type RecordingLine,
+} from '../sim/recording.js';
 import type { Scenario } from '../sim/scenario.js';
 import { GzipLines } from './gzip-lines.js';
 
 /** Views kept of a whole run; a large one tells each node's more rarely. */
 const VIEWS = 5000;
+/** Faults that are marked at most. */
+const FAULTS = 500;
 
 interface Counts {
   received: number;
@@ -43,7 +52,7 @@ export class RecordingFile implements Recorder {
       viewers: scenario.viewers,
       duration: scenario.duration,
       substreams: scenario.stream.substreams,
-      faults: scenario.faults.map(({ at, kind, target, for: lasts }) => ({ at, kind, target, for: lasts })),
+      faults: scenario.faults.flatMap((fault) => strikes(fault, scenario.duration)).slice(0, FAULTS),
       targets: scenario.targets,
     });
   }
@@ -102,6 +111,14 @@ export class RecordingFile implements Recorder {
   #write(line: RecordingLine): void {
     this.#lines.write(line);
   }
+}
+
+/** A fault that strikes again and again is one mark for each time. */
+function strikes({ at, kind, target, for: lasts, every, until }: Fault, duration: Time): PlannedFault[] {
+  const end = Math.min(duration, until ?? duration);
+  const step = every ?? null;
+  const times = step === null || step <= 0 ? 1 : Math.min(FAULTS, Math.ceil((end - at) / step));
+  return Array.from({ length: times }, (_, n) => ({ at: at + n * (step ?? 0), kind, target, for: lasts }));
 }
 
 /** Renewals change nothing, and the suspicion of a provider is told by its ticket, too. */

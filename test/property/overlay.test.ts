@@ -13,10 +13,11 @@ import { figuresOf, momentOf } from '../../viz/overlay/figures.js';
 import { applyLine } from '../../viz/overlay/fold.js';
 import { graphOf, kinOf } from '../../viz/overlay/graph.js';
 import { History } from '../../viz/overlay/history.js';
-import { Layout, ringRadii } from '../../viz/overlay/layout.js';
+import { Layout } from '../../viz/overlay/layout.js';
 import { lineOf, parseLine, type PictureLine } from '../../viz/overlay/lines.js';
 import { LiveFeed } from '../../viz/overlay/live.js';
 import { Playback } from '../../viz/overlay/playback.js';
+import { ringRadii, seatsOf } from '../../viz/overlay/radial.js';
 import { emptyState, type OverlayState } from '../../viz/overlay/state.js';
 import { wordsOf } from '../../viz/overlay/wording.js';
 
@@ -131,8 +132,9 @@ test('views alone draw the same tickets as events', (t) => {
   );
   for (const { at, view } of newest.values()) t.true(feed.report(20e6, { at, name: 'someone', view }));
   const graph = graphOf(live, ALL);
-  const flowing = graph.links.filter(({ status }) => status !== 'standby').length;
-  const truth = graphOf(foldUntil(recorded, 20e6), ALL).links.length;
+  const flow = { ...ALL, standby: false };
+  const flowing = graphOf(live, flow).links.length;
+  const truth = graphOf(foldUntil(recorded, 20e6), flow).links.length;
   t.true(Math.abs(flowing - truth) < truth * 0.1, `${flowing} of ${truth}`);
   t.true(graph.nodes.every(({ up }) => up));
   feed.second(35e6);
@@ -188,8 +190,8 @@ test('the layout settles, keeps the publisher in the middle, repeats itself, and
     type: 'graph' as const,
     mode,
     ids: graph.nodes.map(({ id }) => id),
-    links: Int32Array.from(graph.links.flatMap(({ from, to }) => [from, to])),
-    depth: Int8Array.from(graph.depth, (depth) => depth ?? -1),
+    links: Int32Array.from(graph.links.flatMap(({ from, to, primary }) => (primary ? [from, to] : []))),
+    publishers: graph.nodes.flatMap(({ kind }, at) => (kind === 'publisher' ? [at] : [])),
   });
   const settle = (layout: Layout): Float32Array => {
     for (let steps = 0; layout.moving; steps++) {
@@ -207,11 +209,13 @@ test('the layout settles, keeps the publisher in the middle, repeats itself, and
   t.deepEqual([...first.subarray(publisher * 2, publisher * 2 + 2)], [0, 0]);
   one.setGraph(request('rings'));
   const rings = settle(one);
-  const radius = ringRadii(graph.depth.map((depth) => depth ?? -1));
-  const off = graph.nodes.map((_, at) =>
-    Math.abs(Math.hypot(rings[at * 2] ?? 0, rings[at * 2 + 1] ?? 0) - radius(graph.depth[at] ?? -1)),
-  );
-  t.true(off.toSorted((a, b) => a - b)[Math.floor(off.length / 2)]! < 30, 'most are near their ring');
+  const { links, ids, publishers } = request('rings');
+  const seats = seatsOf(ids.length, links, publishers);
+  const radii = ringRadii(seats, 90, 15);
+  for (const [at, { ring }] of seats.entries()) {
+    const off = Math.abs(Math.hypot(rings[at * 2] ?? 0, rings[at * 2 + 1] ?? 0) - (radii[ring] ?? 0));
+    t.true(off < 12, `${ids[at]} is ${off} from its ring`);
+  }
 });
 
 test('playback: the end stops it, playing on begins anew, live follows until somebody looks back', (t) => {
@@ -239,3 +243,24 @@ test('playback: the end stops it, playing on begins anew, live follows until som
   live.extend(0, 12e6);
   t.is(live.time, 12e6);
 });
+
+testProp(
+  'seats on rings: a child sits one ring further out and within the arc of its parent, and no two share a place',
+  [fc.array(fc.nat(), { minLength: 1, maxLength: 60 })],
+  (t, picks) => {
+    // Node i + 1 hangs on one of the earlier ones: an arbitrary tree.
+    const links = Int32Array.from(picks.flatMap((pick, at) => [pick % (at + 1), at + 1]));
+    const seats = seatsOf(picks.length + 1, links, [0]);
+    t.is(seats[0]?.ring, 0);
+    for (let at = 0; at < links.length; at += 2) {
+      t.is(seats[links[at + 1] ?? 0]?.ring, (seats[links[at] ?? 0]?.ring ?? 0) + 1);
+    }
+    t.is(new Set(seats.map(({ ring, angle }) => `${ring}/${angle.toFixed(9)}`)).size, seats.length);
+    const loop = seatsOf(3, Int32Array.of(1, 2, 2, 1), [0]);
+    t.deepEqual(
+      loop.map(({ ring }) => ring),
+      [0, 1, 1],
+      'a loop hangs on nobody',
+    );
+  },
+);

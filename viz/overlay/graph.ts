@@ -18,6 +18,8 @@ export interface GraphLink {
   readonly from: number;
   readonly to: number;
   readonly status: LinkStatus;
+  /** The one link into its consumer that gives that node its place in the picture. */
+  readonly primary: boolean;
 }
 
 /** The part of the overlay that is drawn, with what follows from it. */
@@ -29,6 +31,8 @@ export interface Graph {
   readonly depth: readonly (number | null)[];
   /** Consumers of each node, as tickets that flow. */
   readonly consumers: readonly number[];
+  /** The sub-stream that each node forwards most; null for a leaf. */
+  readonly forwards: readonly (number | null)[];
   /** Sub-streams that occur anywhere. */
   readonly substreams: number;
 }
@@ -52,7 +56,7 @@ export function graphOf(state: OverlayState, filter: Filter): Graph {
     return nodes.push(node) - 1;
   };
   for (const node of state.nodes.values()) if (node.up || state.at - node.since < GHOST) include(node);
-  const links: GraphLink[] = [];
+  const links: Omit<GraphLink, 'primary'>[] = [];
   let substreams = state.header?.substreams ?? 1;
   for (const edge of state.edges.values()) {
     substreams = Math.max(substreams, edge.sub + 1);
@@ -67,11 +71,67 @@ export function graphOf(state: OverlayState, filter: Filter): Graph {
   }
   const consumers = new Array<number>(nodes.length).fill(0);
   for (const { from, status } of links) if (status !== 'standby') consumers[from] = (consumers[from] ?? 0) + 1;
-  return { nodes, index, links, depth: depths(nodes, links, substreams), consumers, substreams };
+  const forwards = forwardedMost(nodes.length, links, substreams);
+  const first = primaries(nodes, links, forwards);
+  return {
+    nodes,
+    index,
+    links: links.map((link, at) => ({ ...link, primary: first.has(at) })),
+    depth: depths(nodes, links, substreams),
+    consumers,
+    forwards,
+    substreams,
+  };
+}
+
+type Flowing = Omit<GraphLink, 'primary'>;
+
+/** A relay works in one tree, or few, and is a leaf in the others. */
+function forwardedMost(count: number, links: readonly Flowing[], substreams: number): (number | null)[] {
+  const served = new Uint32Array(count * substreams);
+  for (const { edge, from, status } of links) {
+    const at = from * substreams + edge.sub;
+    if (status !== 'standby') served[at] = (served[at] ?? 0) + 1;
+  }
+  return Array.from({ length: count }, (_, node) => {
+    const own = served.subarray(node * substreams, (node + 1) * substreams);
+    const most = Math.max(...own);
+    return most === 0 ? null : own.indexOf(most);
+  });
+}
+
+/**
+ * Of the links into each node the one that places it: a relay stands in the tree in which it works, a leaf in one that its
+ * name picks, so that leaves spread over the trees. A picture of all links at once would be a ball of wool.
+ */
+function primaries(
+  nodes: readonly NodeState[],
+  links: readonly Flowing[],
+  forwards: readonly (number | null)[],
+): ReadonlySet<number> {
+  const into = new Map<number, number[]>();
+  links.forEach(({ to, status }, at) => {
+    if (status !== 'standby') into.set(to, [...(into.get(to) ?? []), at]);
+  });
+  const chosen = new Set<number>();
+  for (const [node, candidates] of into) {
+    candidates.sort((a, b) => (links[a]?.edge.sub ?? 0) - (links[b]?.edge.sub ?? 0));
+    const own = candidates.find((at) => links[at]?.edge.sub === forwards[node]);
+    const pick = own ?? candidates[scatter(nodes[node]?.id ?? '') % candidates.length];
+    if (pick !== undefined) chosen.add(pick);
+  }
+  return chosen;
+}
+
+/** A number from a name, the same in every picture (FNV-1a). */
+function scatter(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
 }
 
 /** Breadth first from the publishers, for each sub-stream on its own. */
-function depths(nodes: readonly NodeState[], links: readonly GraphLink[], substreams: number): (number | null)[] {
+function depths(nodes: readonly NodeState[], links: readonly Flowing[], substreams: number): (number | null)[] {
   const least = nodes.map(({ kind }): number | null => (kind === 'publisher' ? 0 : null));
   for (let sub = 0; sub < substreams; sub++) {
     const children = new Map<number, number[]>();

@@ -8,10 +8,10 @@ export type LayoutRequest =
       readonly type: 'graph';
       readonly mode: LayoutMode;
       readonly ids: readonly NodeId[];
-      /** Pairs of positions in `ids`, each pair once. */
+      /** Pairs of positions in `ids`, parent and child, each child once; children of one parent in the order wanted. */
       readonly links: Int32Array<ArrayBuffer>;
-      /** Hops from the publisher, -1 where unknown, for each id. */
-      readonly depth: Int8Array<ArrayBuffer>;
+      /** Positions in `ids`. */
+      readonly publishers: readonly number[];
     }
   | { readonly type: 'hold'; readonly id: NodeId; readonly x: number; readonly y: number }
   | { readonly type: 'release'; readonly id: NodeId };

@@ -2,7 +2,6 @@ import {
   forceCollide,
   forceLink,
   forceManyBody,
-  forceRadial,
   forceSimulation,
   forceX,
   forceY,
@@ -12,23 +11,29 @@ import {
 } from 'd3';
 import type { NodeId } from '../../core/units.js';
 import type { LayoutMode, LayoutRequest } from './layout-protocol.js';
+import { ringRadii, seatsOf } from './radial.js';
 
 interface Body extends SimulationNodeDatum {
   readonly id: NodeId;
   x: number;
   y: number;
-  depth: number;
+  publisher: boolean;
+  /** Where it sits in the picture by rings. */
+  seatX: number;
+  seatY: number;
 }
 
 type Spring = SimulationLinkDatum<Body>;
 type GraphRequest = Extract<LayoutRequest, { type: 'graph' }>;
 
 const REST = 0.02;
-const RADIUS = 11;
-const RING = 95;
+const RADIUS = 10;
+const RING = 90;
 /** Room along a ring for one node. */
-const SEAT = 15;
-const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
+const ROOM = 15;
+const FURTHEST_BIRTH = 350;
+/** From so many nodes on, forces are those of a crowd. */
+const CROWD = 120;
 
 /** Where the nodes go: d3's forces around the publisher, continued from where they are when the graph changes. */
 export class Layout {
@@ -46,29 +51,34 @@ export class Layout {
     return this.#bodies.length > 0 && this.#simulation.alpha() > REST;
   }
 
-  setGraph({ ids, links, depth, mode }: GraphRequest): void {
+  setGraph({ ids, links, publishers, mode }: GraphRequest): void {
     const known = new Map(this.#byId);
-    const neighbours = ids.map((): number[] => []);
+    const seats = seatsOf(ids.length, links, [...publishers]);
+    const radii = ringRadii(seats, RING, ROOM);
+    const sources = new Set(publishers);
+    const parents = new Map<number, number>();
     const springs: Spring[] = [];
     for (let at = 0; at + 1 < links.length; at += 2) {
       const [source, target] = [links[at] ?? 0, links[at + 1] ?? 0];
       springs.push({ source, target });
-      neighbours[source]?.push(target);
-      neighbours[target]?.push(source);
+      parents.set(target, source);
     }
     this.#byId.clear();
     let fresh = 0;
     this.#bodies = ids.map((id, at) => {
-      const body = known.get(id) ?? this.#born(id, ids, neighbours[at] ?? [], known, fresh++);
-      body.depth = depth[at] ?? -1;
+      const { ring, angle } = seats[at] ?? { ring: 0, angle: 0 };
+      const radius = radii[ring] ?? 0;
+      const seat = { seatX: radius * Math.cos(angle), seatY: radius * Math.sin(angle) };
+      const publisher = sources.has(at);
+      const old = known.get(id);
+      if (old === undefined) fresh++;
+      const body = old ?? bornAt(id, seat, known.get(ids[parents.get(at) ?? -1] ?? ''));
+      // One publisher is the middle of the picture; several find their places.
+      if (publisher && !body.publisher && publishers.length === 1) Object.assign(body, { fx: 0, fy: 0 });
+      Object.assign(body, seat, { publisher });
       this.#byId.set(id, body);
       return body;
     });
-    for (const body of this.#bodies) {
-      if (body.depth !== 0 || known.has(body.id)) continue;
-      body.fx = 0;
-      body.fy = 0;
-    }
     this.#apply(springs, mode);
     const share = ids.length === 0 ? 0 : fresh / ids.length;
     const heat = mode === this.#mode ? Math.min(1, 0.08 + share * 1.5) : 0.9;
@@ -88,7 +98,7 @@ export class Layout {
   /** Lets it go again; a publisher stays where it was put. */
   release(id: NodeId): void {
     const body = this.#byId.get(id);
-    if (body === undefined || body.depth === 0) return;
+    if (body === undefined || body.publisher) return;
     body.fx = null;
     body.fy = null;
   }
@@ -104,50 +114,42 @@ export class Layout {
   }
 
   #apply(springs: Spring[], mode: LayoutMode): void {
-    const rings = mode === 'rings' ? ringRadii(this.#bodies.map(({ depth }) => depth)) : null;
-    const large = this.#bodies.length > 150;
-    const charge = forceManyBody<Body>().strength(rings === null ? (large ? -110 : -260) : -40);
-    const link = forceLink<Body, Spring>(springs).distance(rings === null ? (large ? 42 : 70) : RING);
-    if (rings !== null) link.strength(0.06);
-    this.#simulation
-      .nodes(this.#bodies)
-      .force('charge', charge.distanceMax(large ? 500 : 900).theta(1))
-      .force('link', link)
-      .force('collide', forceCollide<Body>(rings === null ? RADIUS : SEAT / 2).iterations(1))
-      .force('x', rings === null ? forceX<Body>(0).strength(0.045) : null)
-      .force('y', rings === null ? forceY<Body>(0).strength(0.06) : null)
-      .force('rings', rings === null ? null : forceRadial<Body>((body) => rings(body.depth)).strength(0.9));
-  }
-
-  /** A newcomer appears beside whom it is linked to, or outside when it is linked to nobody. */
-  #born(
-    id: NodeId,
-    ids: readonly NodeId[],
-    neighbours: readonly number[],
-    known: ReadonlyMap<NodeId, Body>,
-    n: number,
-  ): Body {
-    const beside = neighbours.map((at) => known.get(ids[at] ?? '')).find((body) => body !== undefined);
-    const angle = n * GOLDEN_ANGLE;
-    const radius = beside === undefined ? 30 + 14 * Math.sqrt(known.size + n) : 24;
-    const x = (beside?.x ?? 0) + radius * Math.cos(angle);
-    const y = (beside?.y ?? 0) + radius * Math.sin(angle);
-    return { id, x, y, depth: -1 };
+    const simulation = this.#simulation.nodes(this.#bodies);
+    if (mode === 'rings') {
+      simulation
+        .force('charge', null)
+        .force('link', null)
+        .force('collide', null)
+        .force('x', forceX<Body>((body) => body.seatX).strength(0.4))
+        .force('y', forceY<Body>((body) => body.seatY).strength(0.4));
+      return;
+    }
+    const crowd = this.#bodies.length > CROWD;
+    simulation
+      .force(
+        'charge',
+        forceManyBody<Body>()
+          .strength(crowd ? -70 : -340)
+          .distanceMax(crowd ? 500 : 900)
+          .theta(1),
+      )
+      .force(
+        'link',
+        forceLink<Body, Spring>(springs)
+          .distance(crowd ? 30 : 85)
+          .strength(0.7),
+      )
+      .force('collide', forceCollide<Body>(RADIUS).iterations(1))
+      .force('x', forceX<Body>(0).strength(0.03))
+      .force('y', forceY<Body>(0).strength(0.05));
   }
 }
 
-/** Radius of the ring of each depth: a step further out, and long enough for its nodes; the unreached go outside. */
-export function ringRadii(depths: readonly number[]): (depth: number) => number {
-  const deepest = Math.max(0, ...depths);
-  const seats = new Array<number>(deepest + 2).fill(0);
-  for (const depth of depths) {
-    const ring = depth < 0 ? deepest + 1 : depth;
-    seats[ring] = (seats[ring] ?? 0) + 1;
-  }
-  const radii: number[] = [];
-  for (const [ring, count] of seats.entries()) {
-    const inner = radii[ring - 1];
-    radii.push(inner === undefined ? 0 : Math.max(inner + RING, (count * SEAT) / (2 * Math.PI)));
-  }
-  return (depth) => radii[depth < 0 ? deepest + 1 : depth] ?? 0;
+/** A newcomer appears beside its provider, or at its seat while the picture begins. */
+function bornAt(id: NodeId, seat: { seatX: number; seatY: number }, parent: Body | undefined): Body {
+  const { seatX, seatY } = seat;
+  const reach = Math.sqrt(seatX * seatX + seatY * seatY) || 1;
+  const step = parent === undefined ? Math.min(reach, FURTHEST_BIRTH) : 20;
+  const [x, y] = [(parent?.x ?? 0) + (step * seatX) / reach, (parent?.y ?? 0) + (step * seatY) / reach];
+  return { id, x, y, publisher: false, seatX, seatY };
 }

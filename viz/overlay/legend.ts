@@ -20,7 +20,10 @@ const LINES: readonly (readonly [string, readonly number[]])[] = [
 const WIDTH = 26;
 const HEIGHT = 18;
 
-/** Tells what shapes and lines mean, drawn by the code that draws the picture. Helpers are named only where some are. */
+/**
+ * Tells what shapes and lines mean, drawn by the code that draws the picture. Helpers are named only where some
+ * are; a node that forwards has the colour of the sub-stream that it forwards most.
+ */
 export function fillLegend(list: HTMLElement, palette: Palette, state: OverlayState): void {
   const helpers = [...state.nodes.values()].some((node) => lookOf(node) === 'helper');
   const looks = (Object.keys(WORDS) as Look[]).filter((look) => look !== 'helper' || helpers);
@@ -28,9 +31,16 @@ export function fillLegend(list: HTMLElement, palette: Palette, state: OverlaySt
     entry(WORDS[look], (context) => {
       context.beginPath();
       outline(context, look, WIDTH / 2, HEIGHT / 2, look === 'publisher' || look === 'supernode' ? 2.8 : 5);
-      finish(context, palette, look);
+      finish(context, palette, look, null);
     }),
   );
+  const relay = entry('forwards', (context) => {
+    for (const [sub, x] of [6, 13, 20].entries()) {
+      context.beginPath();
+      outline(context, 'playing', x, HEIGHT / 2, 4.5);
+      finish(context, palette, 'playing', sub);
+    }
+  });
   const lines = LINES.map(([name, dashes]) =>
     entry(name, (context) => {
       context.setLineDash([...dashes]);
@@ -42,7 +52,7 @@ export function fillLegend(list: HTMLElement, palette: Palette, state: OverlaySt
       context.stroke();
     }),
   );
-  list.replaceChildren(...shapes, ...lines);
+  list.replaceChildren(...shapes.slice(0, 2), relay, ...shapes.slice(2), ...lines);
 }
 
 function entry(name: string, draw: (context: CanvasRenderingContext2D) => void): HTMLElement {

@@ -1,5 +1,5 @@
 import type { Graph, GraphLink, Kin, LinkStatus } from './graph.js';
-import type { Palette } from './palette.js';
+import { hue, type Palette } from './palette.js';
 
 /** The links of a graph with the pixels of its nodes. */
 export interface LinkEnds {
@@ -16,6 +16,8 @@ const DASHES: Readonly<Record<LinkStatus, readonly number[]>> = { active: [], su
 const STATUSES = ['standby', 'active', 'suspect'] as const;
 /** Chunks drawn at most; more are noise. */
 const MAX_CHUNKS = 1500;
+/** From so many links on, chunks travel only on those that place a node. */
+const CROWD = 500;
 /** Seconds that a chunk is shown on its way, chosen for the eye. */
 const FLIGHT = 1.1;
 
@@ -40,16 +42,18 @@ function curveOf({ graph, x, y, width, height, bend }: LinkEnds, { from, to, edg
   return { fromX, fromY, toX, toY, viaX: (fromX + toX) / 2 - dy * off, viaY: (fromY + toY) / 2 + dx * off };
 }
 
-/** All links: one path for each sub-stream and status, since a stroke costs more than a segment. */
+/** The links that place a node, or all others: one path for each sub-stream and status, since strokes cost most. */
 export function drawLinks(
   context: CanvasRenderingContext2D,
   palette: Palette,
   ends: LinkEnds,
+  which: 'primary' | 'others',
   thickness: number,
 ): void {
   const { graph } = ends;
   const paths = new Map<string, { status: LinkStatus; sub: number; path: Path2D }>();
   for (const link of graph.links) {
+    if (link.primary !== (which === 'primary')) continue;
     const curve = curveOf(ends, link);
     if (curve === null) continue;
     const { sub } = link.edge;
@@ -125,12 +129,14 @@ export function drawChunks(
   size: number,
 ): void {
   const { graph } = ends;
+  const crowded = graph.links.length > CROWD;
   const stride = Math.ceil(graph.links.length / MAX_CHUNKS);
   let last = -1;
   for (let sub = 0; sub < graph.substreams; sub++) {
     for (let at = sub % stride; at < graph.links.length; at += stride) {
       const link = graph.links[at];
       if (link === undefined || link.edge.sub !== sub || link.status !== 'active') continue;
+      if (crowded && !link.primary) continue;
       const flow = graph.nodes[link.to]?.flow ?? null;
       if (flow === null || (flow[3] & (1 << sub)) === 0) continue;
       const curve = curveOf(ends, link);
@@ -148,8 +154,4 @@ function pointOf({ fromX, fromY, viaX, viaY, toX, toY }: Curve, share: number): 
   const rest = 1 - share;
   const [a, b, c] = [rest * rest, 2 * rest * share, share * share];
   return { x: a * fromX + b * viaX + c * toX, y: a * fromY + b * viaY + c * toY };
-}
-
-export function hue(palette: Palette, sub: number): string {
-  return palette.substreams[sub % palette.substreams.length] ?? palette.quiet;
 }

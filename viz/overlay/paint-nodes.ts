@@ -1,9 +1,11 @@
-import type { Palette } from './palette.js';
+import { hue, type Palette } from './palette.js';
 import type { NodeState } from './state.js';
 
 /** A node with its pixels. */
 export interface Mark {
   readonly node: NodeState;
+  /** The sub-stream it forwards most. */
+  readonly forwards: number | null;
   readonly x: number;
   readonly y: number;
   readonly radius: number;
@@ -11,7 +13,10 @@ export interface Mark {
   readonly ring: 'selected' | 'you' | null;
 }
 
-/** What a node looks like; colour and shape say the same, for those who tell colours badly. */
+/**
+ * What a node looks like; colour and shape say the same, for those who tell colours badly. A publisher that is a supernode,
+ * too, bears the sign of both.
+ */
 export type Look = 'publisher' | 'supernode' | 'helper' | 'playing' | 'starting' | 'stalled' | 'gone';
 
 export function lookOf({ up, kind, role, player }: NodeState): Look {
@@ -30,23 +35,29 @@ export function drawNodes(
   marks: readonly Mark[],
   faint: number,
 ): void {
-  const batches = new Map<string, { look: Look; faint: boolean; marks: Mark[] }>();
+  const batches = new Map<string, { look: Look; sub: number | null; faint: boolean; marks: Mark[] }>();
   for (const mark of marks) {
     if (Number.isNaN(mark.x)) continue;
     const look = lookOf(mark.node);
-    const key = `${look}/${mark.faint}`;
+    const sub = mark.forwards;
+    const key = `${look}/${sub}/${mark.faint}`;
     const batch = batches.get(key);
-    if (batch === undefined) batches.set(key, { look, faint: mark.faint, marks: [mark] });
+    if (batch === undefined) batches.set(key, { look, sub, faint: mark.faint, marks: [mark] });
     else batch.marks.push(mark);
   }
   for (const batch of batches.values()) {
     context.globalAlpha = batch.faint ? faint : 1;
     context.beginPath();
     for (const { x, y, radius } of batch.marks) outline(context, batch.look, x, y, radius);
-    finish(context, palette, batch.look);
+    finish(context, palette, batch.look, batch.sub);
   }
   context.globalAlpha = 1;
-  for (const { ring, x, y, radius } of marks) {
+  for (const { node, ring, x, y, radius, faint: pale } of marks) {
+    if (node.up && node.kind === 'publisher' && node.role === 'supernode' && !pale && !Number.isNaN(x)) {
+      context.beginPath();
+      outline(context, 'supernode', x, y, 1.5);
+      finish(context, palette, 'supernode', null);
+    }
     if (ring === null || Number.isNaN(x)) continue;
     context.beginPath();
     context.arc(x, y, radius + 6, 0, 2 * Math.PI);
@@ -88,13 +99,13 @@ export function outline(context: CanvasRenderingContext2D, look: Look, x: number
   }
 }
 
-/** Fills and strokes the path as its look wants. */
-export function finish(context: CanvasRenderingContext2D, palette: Palette, look: Look): void {
+/** Fills and strokes the path as its look wants; a relay has the colour of the sub-stream that it forwards most. */
+export function finish(context: CanvasRenderingContext2D, palette: Palette, look: Look, sub: number | null): void {
   const fills: Readonly<Record<Look, string | null>> = {
     publisher: palette.publisher,
     supernode: palette.supernode,
     helper: palette.accent,
-    playing: palette.node,
+    playing: sub === null ? palette.node : hue(palette, sub),
     starting: palette.ground,
     stalled: palette.ground,
     gone: null,

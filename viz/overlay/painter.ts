@@ -46,9 +46,11 @@ export function paint(context: CanvasRenderingContext2D, palette: Palette, scene
   const scale = Math.min(1.7, Math.max(0.55, Math.sqrt(camera.k)));
   context.clearRect(0, 0, width, height);
   const ends: LinkEnds = { graph, x, y, width, height, bend: 9 * camera.k };
-  const dense = graph.links.length > 800;
-  context.globalAlpha = focus === null ? (dense ? 0.5 : 0.75) : FAINT;
-  drawLinks(context, palette, ends, dense ? 0.8 : 1.4);
+  const crowd = Math.min(1, graph.links.length / 1200);
+  context.globalAlpha = focus === null ? 0.6 - 0.42 * crowd : FAINT / 2;
+  drawLinks(context, palette, ends, 'others', 1.2 - 0.4 * crowd);
+  context.globalAlpha = focus === null ? 0.9 : FAINT;
+  drawLinks(context, palette, ends, 'primary', 1.8 - 0.5 * crowd);
   if (scene.beat !== null && focus === null) {
     context.globalAlpha = 0.95;
     drawChunks(context, palette, ends, scene.beat, 1.6 * scale);
@@ -61,7 +63,15 @@ export function paint(context: CanvasRenderingContext2D, palette: Palette, scene
     const consumers = graph.consumers[at] ?? 0;
     const faint = focus === null ? scene.matches?.has(node.id) === false : !focus.kin.nodes.has(at);
     const ring = node.id === scene.selected ? 'selected' : node.id === scene.you ? 'you' : null;
-    return { node, x: x[at] ?? NaN, y: y[at] ?? NaN, radius: (3.4 + Math.sqrt(consumers)) * scale, faint, ring };
+    return {
+      node,
+      forwards: graph.forwards[at] ?? null,
+      x: x[at] ?? NaN,
+      y: y[at] ?? NaN,
+      radius: (3.4 + Math.sqrt(consumers)) * scale,
+      faint,
+      ring,
+    };
   });
   drawNodes(context, palette, marks, FAINT * 2);
   const all = graph.nodes.length <= MAX_LABELS;

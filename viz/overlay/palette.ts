@@ -41,3 +41,8 @@ export function readPalette(): Palette {
   probe.remove();
   return palette;
 }
+
+/** The colour of a sub-stream. */
+export function hue(palette: Palette, sub: number): string {
+  return palette.substreams[sub % palette.substreams.length] ?? palette.quiet;
+}

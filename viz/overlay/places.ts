@@ -29,17 +29,15 @@ export class Places {
   /** Lays the graph out unless it is the same as before. */
   arrange(graph: Graph, mode: LayoutMode): void {
     const ids = graph.nodes.map(({ id }) => id);
-    const pairs = new Set<number>();
-    for (const { from, to } of graph.links) pairs.add(Math.min(from, to) * 65_536 + Math.max(from, to));
-    const links = Int32Array.from([...pairs].flatMap((pair) => [Math.floor(pair / 65_536), pair % 65_536]));
-    const depth = Int8Array.from(graph.depth, (hops) => Math.min(127, hops ?? -1));
-    const rings = mode === 'rings' ? depth.join() : graph.depth.indexOf(0);
-    const signature = `${mode}/${ids.join()}/${links.join()}/${rings}`;
+    const primary = graph.links.filter((link) => link.primary).sort((a, b) => a.edge.sub - b.edge.sub);
+    const links = Int32Array.from(primary.flatMap(({ from, to }) => [from, to]));
+    const publishers = graph.nodes.flatMap(({ kind }, at) => (kind === 'publisher' ? [at] : []));
+    const signature = `${mode}/${ids.join()}/${links.join()}/${publishers.join()}`;
     if (signature === this.#last) return;
     this.#last = signature;
     this.#graphs++;
     this.#sent.push({ graph: this.#graphs, ids });
-    this.#post({ type: 'graph', mode, ids, links, depth });
+    this.#post({ type: 'graph', mode, ids, links, publishers });
     const kept = new Set(ids);
     for (const id of this.#places.keys()) if (!kept.has(id)) this.#places.delete(id);
   }
@@ -73,7 +71,7 @@ export class Places {
   }
 
   #post(request: LayoutRequest): void {
-    const transfer = request.type === 'graph' ? [request.links.buffer, request.depth.buffer] : [];
+    const transfer = request.type === 'graph' ? [request.links.buffer] : [];
     this.#worker.postMessage(request, transfer);
   }
 

@@ -104,14 +104,14 @@ export class Stage {
   /** Moves the camera towards one that shows everything. */
   #follow(milliseconds: number): void {
     let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (const { id } of this.#graph?.nodes ?? []) {
+    this.#graph?.nodes.forEach(({ id }, at) => {
       const place = this.#places.of(id);
-      if (place === undefined) continue;
+      if (place === undefined || this.#graph?.depth[at] === null) return;
       left = Math.min(left, place.toX);
       right = Math.max(right, place.toX);
       top = Math.min(top, place.toY);
       bottom = Math.max(bottom, place.toY);
-    }
+    });
     if (left > right) return;
     const roomX = (this.#width - 2 * MARGIN) / Math.max(120, right - left);
     const roomY = (this.#height - 2 * MARGIN) / Math.max(120, bottom - top);
