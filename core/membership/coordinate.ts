@@ -71,7 +71,9 @@ export class Position {
   }
 
   #distance(there: Coordinate): number {
-    return Math.sqrt((this.#x - there.x) ** 2 + (this.#y - there.y) ** 2) + this.#height + there.height;
+    const x = this.#x - there.x;
+    const y = this.#y - there.y;
+    return Math.sqrt(x * x + y * y) + this.#height + there.height;
   }
 
   /** Away from `there`, or towards it when `by` is negative; the height takes its share. */
