@@ -44,7 +44,7 @@ export async function startTarget(t: ExecutionContext): Promise<Target> {
     const others = nodes.map(({ uuid, port }) => ({ uuid, port }));
     return JSON.stringify([node.uuid, streams, await read('/streams'), others]);
   };
-  await eventually('the sample streams', 10, async () => ((await state()).includes('"streaming":true') ? true : null));
+  await eventually('the sample streams', 60, async () => ((await state()).includes('"streaming":true') ? true : null));
   return { program, url, port: new URL(url).port, token, folder, state };
 }
 

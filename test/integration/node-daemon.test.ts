@@ -35,7 +35,7 @@ function endWithTest(t: ExecutionContext, folder: string): void {
   t.teardown(() => void spawnSync(process.execPath, ['apps/bin/astralnode.js', '-D', 'stop', '--data', folder]));
 }
 
-test('a daemon starts once, is up when the command returns, restarts as itself and stops', async (t) => {
+test.serial('a daemon starts once, is up when the command returns, restarts as itself and stops', async (t) => {
   const folder = join(scratch(t), 'daemon');
   endWithTest(t, folder);
   const daemon = (action: string): Promise<Ended> => run('astralnode', ['-D', action, '--data', folder, ...PORTS]);
@@ -90,49 +90,52 @@ test('a daemon starts once, is up when the command returns, restarts as itself a
   t.regex(readFileSync(join(folder, 'log'), 'utf8'), /taken/);
 });
 
-test('what a node is told comes from flags, then the environment, then a file, and every problem is named', async (t) => {
-  const base = scratch(t);
-  const settings = join(base, 'settings');
-  const start = async (args: string[], env: Record<string, string> = {}): Promise<string> => {
-    const before = { ...process.env };
-    Object.assign(process.env, env);
-    const program = await startProgram(t, 'astralnode', ['--ephemeral', ...args], 'page');
-    for (const key of Object.keys(env)) if (before[key] === undefined) delete process.env[key];
-    const peers = program.printed.get('peers') ?? t.fail(program.errors());
-    program.process.kill('SIGKILL');
-    return peers;
-  };
-  const [a, b, c] = await Promise.all([freePort(), freePort(), freePort()]);
-  writeFileSync(settings, `# a node\npeer-port = ${a}\nport=0\nlog_level = error\nuplink = 8Mbit\n`);
-  t.is(new URL(await start(['-s', settings])).port, a);
-  t.is(new URL(await start(['-s', settings], { ASTRAL_PEER_PORT: b })).port, b);
-  t.is(new URL(await start(['-s', settings, '--peer-port', c], { ASTRAL_PEER_PORT: b })).port, c);
-  writeFileSync(settings, JSON.stringify({ peerPort: Number(a), port: 0, logLevel: 'error', directory: [] }));
-  t.is(new URL(await start(['--settings', settings])).port, a);
+test.serial(
+  'what a node is told comes from flags, then the environment, then a file, and every problem is named',
+  async (t) => {
+    const base = scratch(t);
+    const settings = join(base, 'settings');
+    const start = async (args: string[], env: Record<string, string> = {}): Promise<string> => {
+      const before = { ...process.env };
+      Object.assign(process.env, env);
+      const program = await startProgram(t, 'astralnode', ['--ephemeral', ...args], 'page');
+      for (const key of Object.keys(env)) if (before[key] === undefined) delete process.env[key];
+      const peers = program.printed.get('peers') ?? t.fail(program.errors());
+      program.process.kill('SIGKILL');
+      return peers;
+    };
+    const [a, b, c] = await Promise.all([freePort(), freePort(), freePort()]);
+    writeFileSync(settings, `# a node\npeer-port = ${a}\nport=0\nlog_level = error\nuplink = 8Mbit\n`);
+    t.is(new URL(await start(['-s', settings])).port, a);
+    t.is(new URL(await start(['-s', settings], { ASTRAL_PEER_PORT: b })).port, b);
+    t.is(new URL(await start(['-s', settings, '--peer-port', c], { ASTRAL_PEER_PORT: b })).port, c);
+    writeFileSync(settings, JSON.stringify({ peerPort: Number(a), port: 0, logLevel: 'error', directory: [] }));
+    t.is(new URL(await start(['--settings', settings])).port, a);
 
-  writeFileSync(settings, 'port = 99999\ncolour = red\nuplink\nlog-level = loud\n');
-  const wrong = await run('astralnode', ['-s', settings, '--bootstrap', 'x', '-l', '1', '--uplink', '1Mbit'], {
-    ASTRAL_UUID: '../x',
-    ASTRAL_NOBODYS: '1',
-  });
-  t.is(wrong.code, 2);
-  const lines = wrong.errors.trimEnd().split('\n');
-  for (const part of [
-    `${settings}: port: must be a port`,
-    `${settings}: colour: is no setting`,
-    `${settings}: line 3: must look like`,
-    `${settings}: log-level: must be error`,
-    'ASTRAL_UUID: must be a name',
-    '--bootstrap: must be a host and a port',
-    '--uplink: says the same as',
-  ])
-    t.true(
-      lines.some((line) => line.startsWith(`astralnode: `) && line.includes(part)),
-      `${part}\n${wrong.errors}`,
-    );
-  t.is(lines.length, 7, wrong.errors);
-  t.is((await run('astralnode', ['-s', join(base, 'none')])).code, 2);
-});
+    writeFileSync(settings, 'port = 99999\ncolour = red\nuplink\nlog-level = loud\n');
+    const wrong = await run('astralnode', ['-s', settings, '--bootstrap', 'x', '-l', '1', '--uplink', '1Mbit'], {
+      ASTRAL_UUID: '../x',
+      ASTRAL_NOBODYS: '1',
+    });
+    t.is(wrong.code, 2);
+    const lines = wrong.errors.trimEnd().split('\n');
+    for (const part of [
+      `${settings}: port: must be a port`,
+      `${settings}: colour: is no setting`,
+      `${settings}: line 3: must look like`,
+      `${settings}: log-level: must be error`,
+      'ASTRAL_UUID: must be a name',
+      '--bootstrap: must be a host and a port',
+      '--uplink: says the same as',
+    ])
+      t.true(
+        lines.some((line) => line.startsWith(`astralnode: `) && line.includes(part)),
+        `${part}\n${wrong.errors}`,
+      );
+    t.is(lines.length, 7, wrong.errors);
+    t.is((await run('astralnode', ['-s', join(base, 'none')])).code, 2);
+  },
+);
 
 async function freePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -142,7 +145,7 @@ async function freePort(): Promise<string> {
   return String(port);
 }
 
-test('identity, epochs and own streams survive a kill at any moment', async (t) => {
+test.serial('identity, epochs and own streams survive a kill at any moment', async (t) => {
   const folder = join(scratch(t), 'killed');
   const args = ['--data', folder, ...PORTS, '--sample', 'Kept'];
   const state = (): { incarnation: number } =>
@@ -174,7 +177,7 @@ test('identity, epochs and own streams survive a kill at any moment', async (t) 
   );
 });
 
-test('a file is replaced whole or not at all, whenever its writer is killed', async (t) => {
+test.serial('a file is replaced whole or not at all, whenever its writer is killed', async (t) => {
   const path = join(scratch(t), 'file');
   const script = `import { writePrivate } from ${JSON.stringify(new URL('../../apps/node/files.js', import.meta.url).href)};
     for (let i = 0; ; i++) writePrivate(process.argv[1], JSON.stringify({ i, filling: 'x'.repeat(i % 5000), end: i }));`;

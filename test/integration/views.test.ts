@@ -51,7 +51,7 @@ test('the directory shows who feeds whom among the nodes that report, and nobody
   const publisher = await startNode(t, '--directory', url, '--report', '-u', 'stage', '--sample', 'Shown');
   const quiet = await startNode(t, '--directory', url, '--watch', 'shown');
   const viewer = await startNode(t, '--directory', url, '--report', '--watch', 'shown');
-  const [at, fed] = await eventually('the viewer is seen to be fed', 30, async () => {
+  const [at, fed] = await eventually('the viewer is seen to be fed', 120, async () => {
     const seen = (await views(url)).find(({ node }) => node === viewer.id);
     const tickets = seen?.view.streams[0]?.tickets.filter(
       ({ side, state }) => side === 'consumer' && state === 'active',

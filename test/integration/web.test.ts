@@ -75,7 +75,7 @@ function description(name: string): Extract<Message, { type: 'manifest' }> {
   return { type: 'manifest', manifest };
 }
 
-test('streams are listed while somebody carries them, and what strangers write stays text', async (t) => {
+test.serial('streams are listed while somebody carries them, and what strangers write stays text', async (t) => {
   const url = await startWeb(t);
   const message = description(NASTY);
   const { stream } = message.manifest;
@@ -132,7 +132,7 @@ test('streams are listed while somebody carries them, and what strangers write s
   t.like(await json('/nodes'), { nodes: [] });
 });
 
-test('frames that are no frames are refused, and forged ones change nothing', async (t) => {
+test.serial('frames that are no frames are refused, and forged ones change nothing', async (t) => {
   const url = await startWeb(t);
   const good = encode(announcement(1, description('x').manifest.stream));
   const forged = good.slice();
@@ -150,7 +150,7 @@ test('frames that are no frames are refused, and forged ones change nothing', as
   t.is((JSON.parse((await ask(`${url}/nodes`)).body) as { nodes: unknown[] }).nodes.length, 1);
 });
 
-test('a record that names a stream twice counts once and leaves whole', async (t) => {
+test.serial('a record that names a stream twice counts once and leaves whole', async (t) => {
   const url = await startWeb(t);
   const message = description('Twice');
   const { stream } = message.manifest;
@@ -176,7 +176,7 @@ interface Listed {
 const listed = async (url: string): Promise<Listed['nodes']> =>
   (JSON.parse((await ask(`${url}/nodes`)).body) as Listed).nodes;
 
-test('nobody is sent to a node before it was met where it says that it lives', async (t) => {
+test.serial('nobody is sent to a node before it was met where it says that it lives', async (t) => {
   const url = await startWeb(t);
   const { stream } = description('Met').manifest;
   const asker = generateKeyPair();
@@ -190,7 +190,7 @@ test('nobody is sent to a node before it was met where it says that it lives', a
   };
   const address = await live(t, own);
   await post(url, node, encode(announcement(1, stream, 30 * SECOND, 1, own, [address])));
-  await eventually('the node was met', 10, async () => ((await candidates()).length === 1 ? true : null));
+  await eventually('the node was met', 60, async () => ((await candidates()).length === 1 ? true : null));
   t.like(await listed(url), [{ uuid: node, port: Number(new URL(address).port) }]);
 
   // Somebody else's address, nobody's, and those that a directory never dials.
@@ -204,10 +204,10 @@ test('nobody is sent to a node before it was met where it says that it lives', a
     t.is((await listed(url)).find(({ uuid }) => uuid === id)?.port, null, endpoint);
   }
   await post(url, id, encode(announcement(9, stream, 30 * SECOND, 1, other, [await live(t, other)])));
-  await eventually('the other was met', 10, async () => ((await candidates()).length === 2 ? true : null));
+  await eventually('the other was met', 60, async () => ((await candidates()).length === 2 ? true : null));
 });
 
-test('records in JSON list and withdraw their own node only', async (t) => {
+test.serial('records in JSON list and withdraw their own node only', async (t) => {
   const url = await startWeb(t);
   const { stream } = description('Json').manifest;
   const record = (seq: number, ttl = 30 * SECOND): object => printRecord(announcement(seq, stream, ttl).record);
@@ -239,7 +239,7 @@ test('records in JSON list and withdraw their own node only', async (t) => {
   t.is((await ask(`${url}/node/${node}`)).status, 404);
 });
 
-test('lists are sent once, and a directory that keeps its data forgets nobody over a restart', async (t) => {
+test.serial('lists are sent once, and a directory that keeps its data forgets nobody over a restart', async (t) => {
   const folder = join(scratch(t), 'web');
   const args = ['--port', '0', '--log-level', 'error', '--data', folder];
   const first = await startProgram(t, 'astral-web', args, 'directory');
