@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import { colours } from '../colours.js';
 import type { ComparisonDocument, Contrast, Row, Spread } from '../../experiments/compare/comparison.js';
 import type { Difference } from '../../experiments/compare/statistics.js';
 import { show, type Unit } from './sim-table.js';
@@ -37,12 +37,12 @@ export function comparisonTable(comparison: ComparisonDocument): string {
   const variants = [...new Set(comparison.rows.map(({ variant }) => variant))];
   const { seeds, nodes, workload } = comparison;
   const span = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`;
-  const legend = colors.dim(
+  const legend = colours.dim(
     'Median over the seeds, p5 to p95 in brackets. Difference: mean over the seeds, with its 95 % confidence interval.',
   );
   const parts = variants.map((variant) => {
     const name = variant === 'default' ? workload : `${workload.split('@')[0]}@${variant}`;
-    return `${colors.bold(name)}, ${nodes} viewers, ${span}\n${variantTable(comparison, variant)}`;
+    return `${colours.bold(name)}, ${nodes} viewers, ${span}\n${variantTable(comparison, variant)}`;
   });
   return [...parts, legend, verdict(comparison.rows)].join('\n');
 }
@@ -53,7 +53,7 @@ function variantTable({ rows, differences }: ComparisonDocument, variant: string
   const heads = contrasts.map(({ protocol, against }) => `${protocol} - ${against}`);
   const table = new Table({
     style: { head: [], border: [], compact: true },
-    head: ['', ...here.map(({ protocol }) => protocol), 'bound', ...heads].map((text) => colors.bold(text)),
+    head: ['', ...here.map(({ protocol }) => protocol), 'bound', ...heads].map((text) => colours.bold(text)),
   });
   for (const line of LINES) {
     const bound = line.bound === undefined ? null : here[0]?.metrics[line.bound]?.median;
@@ -73,16 +73,16 @@ function spread(found: Spread | undefined, unit: Unit): string {
   const middle = median === null ? 'never' : show(median, unit);
   if (n === 1) return middle;
   const range = [p5, p95].map((each) => (each === null ? 'never' : show(each, unit).replace(UNIT, '')));
-  return `${middle} ${colors.dim(`[${range.join(' ')}]`)}`;
+  return `${middle} ${colours.dim(`[${range.join(' ')}]`)}`;
 }
 
 function difference({ metrics }: Contrast, line: Line): string {
   const found: Difference | undefined = metrics[line.metric];
   if (found === undefined) return '-';
   const range = [found.low, found.high].map((each) => signed(each, line.unit).replace(UNIT, ''));
-  const text = `${signed(found.mean, line.unit)} ${colors.dim(`[${range.join(' ')}]`)}`;
+  const text = `${signed(found.mean, line.unit)} ${colours.dim(`[${range.join(' ')}]`)}`;
   if (found.low <= 0 && found.high >= 0) return text;
-  return found.mean > 0 === (line.better === 'more') ? colors.green(text) : colors.red(text);
+  return found.mean > 0 === (line.better === 'more') ? colours.green(text) : colours.red(text);
 }
 
 function signed(value: number, unit: Unit): string {
@@ -94,7 +94,7 @@ function verdict(rows: readonly Row[]): string {
   if (broken.length === 0) return 'invariants: all held, where they apply';
   return broken
     .map(({ protocol, variant, violations }) =>
-      colors.red(`invariants: ${protocol} broke some ${violations} times in ${variant}; see astral sim --check all`),
+      colours.red(`invariants: ${protocol} broke some ${violations} times in ${variant}; see astral sim --check all`),
     )
     .join('\n');
 }

@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import { colours } from '../colours.js';
 import type { TimedDocument } from '../../experiments/timed.js';
 import { metricOf, show, type Unit } from './sim-table.js';
 
@@ -39,7 +39,7 @@ export function demoTable(documents: readonly TimedDocument[]): string {
       })
       .join('  ')
       .trimEnd();
-  return [colors.bold(line(heads, (text) => text)), ...rows.map((row) => line(row, colors.dim))].join('\n');
+  return [colours.bold(line(heads, (text) => text)), ...rows.map((row) => line(row, colours.dim))].join('\n');
 }
 
 /** What the checkers say of a run, in one line. */
@@ -47,5 +47,7 @@ export function demoVerdict({ protocol, checks, violations }: TimedDocument): st
   const held = Object.entries(checks).filter(([, { verdict }]) => verdict === 'held');
   if (violations.length === 0) return `${protocol}: invariants ${held.map(([name]) => name).join(' ')} held`;
   const [first] = violations;
-  return colors.red(`${protocol}: ${violations.length} invariants broken, first ${first?.invariant}: ${first?.detail}`);
+  return colours.red(
+    `${protocol}: ${violations.length} invariants broken, first ${first?.invariant}: ${first?.detail}`,
+  );
 }

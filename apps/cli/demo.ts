@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import colors from 'picocolors';
+import { colours } from '../colours.js';
 import type { Job } from '../../experiments/job.js';
 import { runJobs } from '../../experiments/pool.js';
 import { linkLatest, RECORDING, runPath } from '../../experiments/run-directory.js';
@@ -74,7 +74,7 @@ async function demo(flags: DemoFlags): Promise<number> {
   let network: Promise<LiveNetwork> | null = null;
   let page: ViewServer | null = null;
   try {
-    screen.say(`${colors.bold('astral')}: live video that viewers carry to each other\n`);
+    screen.say(`${colours.bold('astral')}: live video that viewers carry to each other\n`);
     network = startLive(flags, screen, signal);
     const simulation = simulateCrowd(flags, screen, signal);
     const [live, simulated] = await Promise.all([network, simulation]);
@@ -87,7 +87,7 @@ async function demo(flags: DemoFlags): Promise<number> {
     const exit = broken || !healthy(found) ? EXIT.failed : EXIT.done;
     if (flags.once === true) return exit;
     if (flags.open) openBrowser(page.url);
-    console.log(`\n${colors.dim('The network runs until Ctrl-C.')}`);
+    console.log(`\n${colours.dim('The network runs until Ctrl-C.')}`);
     await interrupt.came;
     return EXIT.done;
   } catch (error) {
@@ -110,7 +110,7 @@ async function startLive(flags: DemoFlags, screen: Screen, signal: AbortSignal):
   });
   const [first] = network.viewers;
   screen.say(`The live network stands: ${flags.nodes + 2} programs. Its picture is already at`);
-  screen.say(`  ${colors.cyan(first?.pageUrl ?? network.webUrl)}\n`);
+  screen.say(`  ${colours.cyan(first?.pageUrl ?? network.webUrl)}\n`);
   return network;
 }
 
@@ -138,15 +138,15 @@ function showSimulation({ viewers, duration, seed }: DemoFlags, { documents, pat
   const [main] = documents;
   const wall = ((main?.run.wallMs ?? 0) / 1000).toFixed(1);
   console.log(
-    `${colors.bold('In the simulator')}: ${viewers} viewers who come and go (${WORKLOAD}), ${duration}, seed ${seed}\n\n` +
+    `${colours.bold('In the simulator')}: ${viewers} viewers who come and go (${WORKLOAD}), ${duration}, seed ${seed}\n\n` +
       `${demoTable(documents)}\n\n` +
       `${documents.map(demoVerdict).join('\n')}\n` +
-      colors.dim(`astral: ${main?.run.events} events in ${wall} s; kept in ${path}`),
+      colours.dim(`astral: ${main?.run.events} events in ${wall} s; kept in ${path}`),
   );
 }
 
 function showNetwork(page: string, network: LiveNetwork, found: Settled): void {
-  const title = colors.bold('On this machine');
+  const title = colours.bold('On this machine');
   console.log(`\n${title}: a directory, a publisher and ${network.viewers.length} viewers over WebSockets\n`);
   console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n`);
   console.log(`One page plays the stream and draws both, the crowd and this network:\n`);

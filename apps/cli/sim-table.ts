@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import { colours } from '../colours.js';
 import type { TimedDocument } from '../../experiments/timed.js';
 import type { MetricTree } from '../../sim/metrics/summary.js';
 import type { Scenario, Target } from '../../sim/scenario.js';
@@ -45,16 +45,16 @@ const ROWS: readonly (readonly [label: string, unit: Unit, metrics: readonly str
 export function simTable(document: TimedDocument, scenario: Scenario): string {
   const table = new Table({
     style: { head: [], border: [], compact: true },
-    head: ['', 'figure', 'target'].map((text) => colors.bold(text)),
+    head: ['', 'figure', 'target'].map((text) => colours.bold(text)),
   });
   for (const [label, unit, names] of ROWS) {
     const figures = names.map((name) => show(metricOf(document.metrics, name), unit)).join('  ');
     table.push([label, figures, targets(document.metrics, scenario.targets, names, unit)]);
   }
   const { run } = document;
-  const head = `${colors.bold(document.scenario)} ${scenario.title}\n${document.protocol}, ${document.nodes} viewers, seed ${document.seed}`;
+  const head = `${colours.bold(document.scenario)} ${scenario.title}\n${document.protocol}, ${document.nodes} viewers, seed ${document.seed}`;
   const speed = `${count(run.events)} events in ${(run.wallMs / 1000).toFixed(1)} s: ${count(run.eventsPerSecond)} a second, ${run.speedup} times real time, ${run.eventsPerNodeSecond.toFixed(1)} a node-second, ${run.peakRssMb} MB`;
-  return [head, table.toString(), verdicts(document), colors.dim(`${speed}, digest ${document.digest}`)].join('\n');
+  return [head, table.toString(), verdicts(document), colours.dim(`${speed}, digest ${document.digest}`)].join('\n');
 }
 
 /** A figure by its name with dots; undefined when the run has none of that name. */
@@ -78,18 +78,18 @@ function targets(metrics: MetricTree, all: readonly Target[], names: readonly st
         atMost === null ? '' : `<= ${show(atMost, unit)}`,
       ];
       const text = `${metric} ${wish.filter((each) => each !== '').join(' ')}`;
-      return met ? colors.green(`met     ${text}`) : colors.red(`missed  ${text}`);
+      return met ? colours.green(`met     ${text}`) : colours.red(`missed  ${text}`);
     })
     .join('\n');
 }
 
 function verdicts({ checks, violations }: TimedDocument): string {
   const parts = Object.entries(checks).map(([name, { verdict, count: times }]) => {
-    if (verdict === 'violated') return colors.red(`${name} broken ${times} times`);
-    return verdict === 'held' ? `${name} held` : colors.dim(`${name} not applicable`);
+    if (verdict === 'violated') return colours.red(`${name} broken ${times} times`);
+    return verdict === 'held' ? `${name} held` : colours.dim(`${name} not applicable`);
   });
   const first = violations.slice(0, 5).map(({ invariant, at, nodes, detail }) => {
-    return colors.red(`  ${invariant} at ${(at / 1000).toFixed(3)} s, ${nodes.join(' ')}: ${detail}`);
+    return colours.red(`  ${invariant} at ${(at / 1000).toFixed(3)} s, ${nodes.join(' ')}: ${detail}`);
   });
   return [`invariants: ${parts.join(', ') || 'not checked'}`, ...first].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import colors from 'picocolors';
+import { colours } from '../colours.js';
 import { EXIT } from '../exit-codes.js';
 import { wholeNumber } from './arguments.js';
 import { Interrupt, Interrupted } from './interrupt.js';
@@ -59,7 +59,7 @@ async function up(flags: UpFlags): Promise<number> {
     console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n\n${addresses(page.url, network, found)}`);
     if (flags.once === true) return healthy(found) ? EXIT.done : EXIT.failed;
     if (flags.open) openBrowser(page.url);
-    console.log(`\n${colors.dim('Ctrl-C stops everything.')}`);
+    console.log(`\n${colours.dim('Ctrl-C stops everything.')}`);
     await interrupt.came;
     return EXIT.done;
   } catch (error) {
@@ -93,9 +93,9 @@ export function addresses(page: string, network: LiveNetwork, found: Settled): s
   const { deepest } = found;
   const own = deepest?.member.pageUrl ?? network.viewers[0]?.pageUrl ?? '';
   const lines: readonly (readonly [string, string])[] = [
-    ['  look here', colors.bold(colors.cyan(page))],
-    ['  a node', colors.cyan(own)],
-    ['  directory', colors.cyan(network.webUrl)],
+    ['  look here', colours.bold(colours.cyan(page))],
+    ['  a node', colours.cyan(own)],
+    ['  directory', colours.cyan(network.webUrl)],
   ];
   return lines.map(([name, url]) => `${name.padEnd(13)}${url}`).join('\n');
 }

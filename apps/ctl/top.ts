@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from '../colours.js';
 import type { Json } from './actions.js';
 import type { ControlClient } from './client.js';
 import { table } from './table.js';
@@ -62,13 +62,13 @@ function picture(answer: Json, url: string): string {
     to: ticket.destination === node.uuid ? 'this node' : ticket.destination.slice(0, SHORT_ID),
   }));
   return [
-    `${pc.bold(node.uuid.slice(0, SHORT_ID))}  ${node.role}  ${node.peers.length} peers  ${url}`,
+    `${colours.bold(node.uuid.slice(0, SHORT_ID))}  ${node.role}  ${node.peers.length} peers  ${url}`,
     `up ${rate(traffic.upstream)} (peak ${rate(traffic.upstreamPeak)})  down ${rate(traffic.downstream)}  promised ${share} % of ${rate(uplink.capacity)}`,
     '',
-    pc.bold('Streams'),
+    colours.bold('Streams'),
     table(rows, ['slug', 'own', 'streaming', 'paused', 'player', 'played', 'missed']),
     '',
-    pc.bold(`Tickets: ${tickets.length}`),
+    colours.bold(`Tickets: ${tickets.length}`),
     table(given, ['stream', 'substream', 'from', 'to', 'hops', 'state']),
   ].join('\n');
 }

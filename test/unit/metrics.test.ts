@@ -243,7 +243,8 @@ testProp(
         all.push({ at: due, run: () => metrics.observe(due, 'v', chunk('played', seq)) });
       return all;
     });
-    events.push({ at: joined, run: () => join(metrics, joined) });
+    // First among equals: who joins at the moment of an arrival has it.
+    events.unshift({ at: joined, run: () => join(metrics, joined) });
     for (const event of events.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)) event.run();
     metrics.finish(end);
     const session = metrics.sessions[1]!;

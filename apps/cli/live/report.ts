@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import { colours } from '../../colours.js';
 import { depthOf, type Standing } from './overview.js';
 import type { LiveNetwork } from './network.js';
 import type { Settled } from './settle.js';
@@ -28,8 +28,8 @@ export function networkTable({ publisher, viewers }: LiveNetwork, { standings, d
       .map((cell, column) => (column > 3 ? cell.padStart(width[column] ?? 0) : cell.padEnd(width[column] ?? 0)))
       .join('  ')
       .trimEnd();
-  const lines = rows.map((row) => (row[0]?.startsWith('>') === true ? colors.bold(line(row)) : line(row)));
-  return [colors.dim(line(head)), ...lines].join('\n');
+  const lines = rows.map((row) => (row[0]?.startsWith('>') === true ? colours.bold(line(row)) : line(row)));
+  return [colours.dim(line(head)), ...lines].join('\n');
 }
 
 /** Names those that do not play, or lack a sub-stream, at this moment. */
@@ -38,7 +38,7 @@ function stragglers(standings: readonly Standing[]): string {
     ({ publisher, player, depths }) => !publisher && (player?.state !== 'playing' || depths.includes(null)),
   );
   const names = late.map(({ name }) => name).join(', ');
-  return colors.yellow(`Not served in full just now: ${names === '' ? 'some that do not report' : names}.`);
+  return colours.yellow(`Not served in full just now: ${names === '' ? 'some that do not report' : names}.`);
 }
 
 /** `publisher, 1, 5`: viewers by their number. */
@@ -56,13 +56,13 @@ function isNumber(text: string): boolean {
 /** What was found at the deepest node, in words. */
 export function deepestLine(found: Settled): string {
   const { deepest, standings, all } = found;
-  if (deepest === null) return colors.red('no viewer plays');
+  if (deepest === null) return colours.red('no viewer plays');
   const { standing, member, probed } = deepest;
   const where = `${member.name}, ${depthOf(standing)} hops from the publisher`;
-  if (!probed.ok) return colors.red(`${where}, does not play: ${probed.why}`);
+  if (!probed.ok) return colours.red(`${where}, does not play: ${probed.why}`);
   const { bytes, fragments, samples, codecs, seconds } = probed;
   const size = `${Math.round(bytes / 1000)} kB, ${seconds.toFixed(1)} s, ${fragments} fragments, ${samples} samples`;
-  return `${colors.green(`${where}, plays.`)}
+  return `${colours.green(`${where}, plays.`)}
 Its chunks bear the publisher's signature; what it plays, mp4box reads as
 ${codecs.join(' and ')}: ${size}.${all ? '' : `\n${stragglers(standings)}`}`;
 }
