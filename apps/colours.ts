@@ -1,8 +1,10 @@
+import { isatty } from 'node:tty';
 import picocolors from 'picocolors';
 
-const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;
+const { NO_COLOR = '', FORCE_COLOR = '', TERM = '' } = process.env;
+const STDOUT = 1;
 
 /** Colours for a terminal; elsewhere plain text, also where a build server would have them, since programs read it. */
 export const colours = picocolors.createColors(
-  NO_COLOR === '' && (FORCE_COLOR !== '' || (process.stdout.isTTY === true && process.env['TERM'] !== 'dumb')),
+  NO_COLOR === '' && (FORCE_COLOR !== '' || (isatty(STDOUT) && TERM !== 'dumb')),
 );
