@@ -82,10 +82,15 @@ async function demo(flags: DemoFlags): Promise<number> {
     showSimulation(flags, simulated);
     const found = await settle(live, signal);
     page = await servePicture(live, found, join(simulated.path, RECORDING));
-    showNetwork(page.url, live, found);
+    showNetwork(live, found);
     const broken = simulated.documents.some(({ violations }) => violations.length > 0);
     const exit = broken || !healthy(found) ? EXIT.failed : EXIT.done;
-    if (flags.once === true) return exit;
+    if (flags.once === true) {
+      console.log(colours.dim('Without --once the network stays, and one page plays the stream and draws both.'));
+      return exit;
+    }
+    console.log(`One page plays the stream and draws both, the crowd and this network:\n`);
+    console.log(addresses(page.url, live, found));
     if (flags.open) openBrowser(page.url);
     console.log(`\n${colours.dim('The network runs until Ctrl-C.')}`);
     await interrupt.came;
@@ -145,12 +150,10 @@ function showSimulation({ viewers, duration, seed }: DemoFlags, { documents, pat
   );
 }
 
-function showNetwork(page: string, network: LiveNetwork, found: Settled): void {
+function showNetwork(network: LiveNetwork, found: Settled): void {
   const title = colours.bold('On this machine');
   console.log(`\n${title}: a directory, a publisher and ${network.viewers.length} viewers over WebSockets\n`);
   console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n`);
-  console.log(`One page plays the stream and draws both, the crowd and this network:\n`);
-  console.log(addresses(page, network, found));
 }
 
 /** What is printed while two things go on at the same time: lines, and one bar below them on terminals. */

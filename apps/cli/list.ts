@@ -13,6 +13,14 @@ interface Item {
   readonly about: string;
 }
 
+/** Targets of a fault beside those that are found by their place in the overlay. */
+const GROUPS = {
+  viewer: 'every viewer, or the share of them that `share` says (partition: `param`)',
+  publisher: 'the node that publishes',
+  directory: 'the directory',
+  all: 'every node',
+};
+
 const LISTS: Readonly<Record<string, () => Item[]>> = {
   workloads: () =>
     listWorkloads().map(({ id, title, variants }) => ({
@@ -31,7 +39,7 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
       name,
       about: param === null ? about : `${about} (param: ${param.about}, ${param.usual} unless given)`,
     })),
-    ...Object.entries(SELECTIONS).map(([name, about]) => ({ name: `target ${name}`, about })),
+    ...Object.entries({ ...GROUPS, ...SELECTIONS }).map(([name, about]) => ({ name: `target ${name}`, about })),
   ],
   checkers: () =>
     CHECKERS.map(({ invariant, about, cheap }) => ({ name: invariant, about: cheap ? `${about} (cheap)` : about })),
@@ -44,7 +52,7 @@ export function addList(program: Command): void {
     .description('list what there is to choose from')
     .addArgument(new Argument('<what>', 'what to list').choices(Object.keys(LISTS)))
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  astral list workloads')
+    .addHelpText('after', '\nExamples:\n  astral list workloads\n  astral list faults --json')
     .action((what: string, flags: { readonly json?: boolean }) => {
       const items = LISTS[what]?.() ?? [];
       const width = Math.max(...items.map(({ name }) => name.length));

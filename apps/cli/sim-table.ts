@@ -52,7 +52,8 @@ export function simTable(document: TimedDocument, scenario: Scenario): string {
     table.push([label, figures, targets(document.metrics, scenario.targets, names, unit)]);
   }
   const { run } = document;
-  const head = `${colours.bold(document.scenario)} ${scenario.title}\n${document.protocol}, ${document.nodes} viewers, seed ${document.seed}`;
+  const title = scenario.title === 'untitled' ? '' : ` ${scenario.title}`;
+  const head = `${colours.bold(document.scenario)}${title}\n${document.protocol}, ${document.nodes} viewers, seed ${document.seed}`;
   const speed = `${count(run.events)} events in ${(run.wallMs / 1000).toFixed(1)} s: ${count(run.eventsPerSecond)} a second, ${run.speedup} times real time, ${run.eventsPerNodeSecond.toFixed(1)} a node-second, ${run.peakRssMb} MB`;
   return [head, table.toString(), verdicts(document), colours.dim(`${speed}, digest ${document.digest}`)].join('\n');
 }

@@ -56,8 +56,9 @@ async function up(flags: UpFlags): Promise<number> {
     progress.stop();
     const found = await settle(network, interrupt.signal);
     page = await servePicture(network, found, null);
-    console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}\n\n${addresses(page.url, network, found)}`);
+    console.log(`${networkTable(network, found)}\n\n${deepestLine(found)}`);
     if (flags.once === true) return healthy(found) ? EXIT.done : EXIT.failed;
+    console.log(`\n${addresses(page.url, network, found)}`);
     if (flags.open) openBrowser(page.url);
     console.log(`\n${colours.dim('Ctrl-C stops everything.')}`);
     await interrupt.came;

@@ -54,12 +54,14 @@ function addCommands(program: Command): void {
     const command = program.command(action.usage).description(action.description);
     for (const [flags, about] of action.options ?? []) command.option(flags, about);
     command.option('--json', "the node's answer as it came");
+    command.addHelpText('after', exampleOf(action.usage));
     command.action(async () => await perform(program, command, action));
   }
   program
     .command('fake <n>')
     .description('run so many more nodes beside this one, for tests, until Ctrl-C; nothing of them is kept')
     .option('--watch <stream>', 'what they watch, by slug or id')
+    .addHelpText('after', '\nExample:\n  astralctl fake 5 --watch test-picture')
     .action(async (wanted: string, { watch }: { watch?: string }) => {
       await fake(clientOf(program.opts<Flags>()), wanted, watch);
     });
@@ -68,12 +70,27 @@ function addCommands(program: Command): void {
     .description('a table of streams, tickets and traffic that keeps itself up to date; Ctrl-C ends it')
     .option('--json', 'one JSON line a second instead')
     .option('--count <n>', 'end after so many pictures')
+    .addHelpText('after', '\nExample:\n  astralctl top --json --count 1 | jq .')
     .action(async (options: { json?: true; count?: string }) => {
       const flags = program.opts<Flags>();
       const count = options.count === undefined ? Infinity : Number(options.count);
       if (!(count >= 1)) throw new UsageError('--count: must be a number from 1');
       await top(clientOf(flags), { json: options.json === true || flags.json === true, count });
     });
+}
+
+/** What stands for each word of a usage, or for all of it, in the example below its help. */
+const SPECIMENS: Readonly<Record<string, string>> = {
+  '<name>': '"Test picture"',
+  '<stream>': 'test-picture',
+  '[stream]': 'test-picture',
+  '<node>': 'relay',
+  '<id>': '17',
+  'forget <node>': 'forget 3j776uhr',
+};
+
+function exampleOf(usage: string): string {
+  return `\nExample:\n  astralctl ${SPECIMENS[usage] ?? usage.replace(/[<[]\w+[>\]]/g, (word) => SPECIMENS[word] ?? word)}`;
 }
 
 async function perform(program: Command, command: Command, action: Action): Promise<void> {
