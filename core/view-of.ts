@@ -10,6 +10,7 @@ export function viewOf(ctx: NodeContext): View {
     incarnation: ctx.incarnation,
     role: ctx.standing.role,
     primary: ctx.standing.primary?.id ?? null,
+    primarySince: ctx.standing.primarySince,
     children: [...ctx.standing.children.keys()],
     supernodes: ctx.standing.known.fresh(ctx.now).map(({ id }) => id),
     uplink: { capacity: ctx.lendable, promised: ctx.promised },

@@ -6,8 +6,10 @@ export interface View {
   readonly node: NodeId;
   readonly incarnation: number;
   readonly role: 'ordinary' | 'supernode';
-  /** The supernode it is registered with, the nodes registered with it, and the supernodes it has lately heard of. */
+  /** The supernode it is registered with, and since when it is that one, or none. */
   readonly primary?: NodeId | null;
+  readonly primarySince?: Time;
+  /** The nodes registered with it, and the supernodes it has lately heard of. */
   readonly children?: readonly NodeId[];
   readonly supernodes?: readonly NodeId[];
   /** Bits per second lent to the overlay, and those promised to consumers. */

@@ -1,5 +1,5 @@
 import type { Chunk } from '../core/chunk.js';
-import { DEFAULTS, type Config } from '../core/config.js';
+import { DEFAULTS } from '../core/config.js';
 import { LIMITS } from '../core/limits.js';
 import type { DurableState, Machine, Rng } from '../core/machine.js';
 import type { Command } from '../core/message.js';
@@ -8,13 +8,14 @@ import { verifyChunk } from '../core/trust/chunks.js';
 import type { TraceEvent } from '../core/trace.js';
 import { SECOND, type NodeId, type StreamId, type Time } from '../core/units.js';
 import type { View } from '../core/view.js';
+import { auditLiveness, LEAVE_MARGIN } from './audits.js';
 import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
 import { planVisits, publisherUplink, type Visit } from './churn.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
 import { faultHostOf, type Struck } from './fault-host.js';
 import { applyFaults } from './faults.js';
-import { drawRegion, Geography, REGIONS } from './geography.js';
+import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
 import { handshakeOf } from './handshake.js';
 import { markOf } from './metrics/after-fault.js';
@@ -22,23 +23,21 @@ import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
 import type { AccessLink } from './network-access.js';
 import { addressOf } from './network-dials.js';
+import { configOf, nodesOf, usualWays, type Ways } from './node-config.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimulateOptions } from './simulate.js';
 import { chunksPerSecond, Source } from './source.js';
-import { select } from './targets.js';
 import { trafficOf } from './traffic.js';
 import { World } from './world.js';
 
 export const PUBLISHER: NodeId = 'publisher';
 export const DIRECTORY: NodeId = 'directory';
 const DIRECTORY_RATE = 1e9;
-/** A leaver that has not finished by then is taken away. */
-const LEAVE_MARGIN: Time = 5 * SECOND;
-const LEAVES_AUDITED = 2;
 
 interface Resident<M> {
   readonly kind: 'viewer' | 'publisher' | 'directory' | 'helper';
   readonly line: AccessLink;
+  readonly ways: Ways;
   readonly make: (durable: DurableState | null) => Machine<M, Command, unknown>;
   upSince: Time;
   leaving: boolean;
@@ -62,6 +61,7 @@ export class Run<M extends { readonly type: string }> {
   readonly #streamKey: Uint8Array;
   readonly #source: Source;
   readonly #visits: readonly Visit[];
+  readonly #ways: Ways;
   readonly #genuine = new WeakSet<Chunk>();
   /** Ends all that faults impose. */
   readonly #liftFaults: () => void;
@@ -114,6 +114,7 @@ export class Run<M extends { readonly type: string }> {
     this.#stream = this.#crypto.idOf(key.publicKey);
     this.#source = new Source(scenario, key, this.#stream);
     this.#visits = planVisits(scenario, rng.fork('visits'));
+    this.#ways = usualWays(options.createDirectory === null ? null : DIRECTORY, PUBLISHER);
     this.#populate();
     const struck: Struck = {
       rng,
@@ -164,30 +165,24 @@ export class Run<M extends { readonly type: string }> {
     return { ...figures, polluted: { played: this.#pollutedPlayed, forwarded: this.metrics.pollutedForwarded } };
   }
 
-  /** A tail without arrivals, leaves and faults, at whose end liveness is judged. Nothing in it is measured. */
+  /** A tail without churn and faults, at whose end liveness is judged. Nothing in it is measured or recorded. */
   demandLiveness(): void {
-    const { duration, quiet } = this.#scenario;
-    if (this.panel.wantsQuiet) {
+    const { quiet } = this.#scenario;
+    const { panel, world } = this;
+    if (panel.wantsQuiet) {
       this.#quiet = true;
       this.#liftFaults();
-      this.world.run(duration + quiet);
-      this.panel.quiet(duration + quiet, this.#snapshot());
-      this.#auditLeaves();
+      const audited = {
+        panel,
+        world,
+        ways: this.#ways,
+        snapshot: () => this.#snapshot(),
+        leave: (node: NodeId) => this.leave(node),
+        arrive: (node: NodeId, ways: Ways) => this.#arrive(node, this.#usualLine(), ways),
+      };
+      auditLiveness(audited, quiet);
     }
-    this.panel.finish(this.world.now());
-  }
-
-  /** Two viewers leave by command, one after the other, those with most descendants: they have most to hand over. */
-  #auditLeaves(): void {
-    for (let turn = 0; turn < LEAVES_AUDITED; turn++) {
-      const { viewers, views } = this.#snapshot();
-      const node = select('most-descendants', viewers, views, () => 0);
-      if (node === null) return;
-      this.leave(node);
-      this.world.run(this.world.now() + LEAVE_MARGIN);
-      this.panel.left(this.world.now(), this.#snapshot());
-      this.world.run(this.world.now() + LEAVE_MARGIN);
-    }
+    panel.finish(world.now());
   }
 
   /** Ends a node without a word to anybody. */
@@ -235,7 +230,7 @@ export class Run<M extends { readonly type: string }> {
     this.#move(PUBLISHER, 'publisher', line, (durable) => this.#peer(PUBLISHER, uplink, durable));
     const home = this.#geography.regionOf(PUBLISHER);
     for (const { id, region, uplink: up, downlink: down, create } of helpers?.(this.#scenario, home) ?? []) {
-      this.#move(id, 'helper', { up, down }, (durable) => this.#peer(id, up, durable, create), region);
+      this.#move(id, 'helper', { up, down }, (durable) => this.#peer(id, up, durable, { create }), { region });
     }
     this.#feed(stream.chunkTime);
     for (const visit of this.#visits) {
@@ -252,8 +247,15 @@ export class Run<M extends { readonly type: string }> {
     }
   }
 
-  #arrive(id: NodeId, line: AccessLink): void {
-    this.#move(id, 'viewer', line, (durable) => this.#peer(id, line.up, durable));
+  #arrive(id: NodeId, line: AccessLink, ways = this.#ways): void {
+    this.#move(id, 'viewer', line, (durable) => this.#peer(id, line.up, durable, { ways }), { ways });
+  }
+
+  /** That of the first viewer; of the publisher where there is none. */
+  #usualLine(): AccessLink {
+    const [visit] = this.#visits;
+    if (visit !== undefined) return { up: visit.uplink, down: visit.downlink };
+    return { up: publisherUplink(this.#scenario), down: this.#scenario.publisher.downlink };
   }
 
   /** The usual delay of the way from one node to another. */
@@ -273,11 +275,11 @@ export class Run<M extends { readonly type: string }> {
     kind: Resident<M>['kind'],
     line: AccessLink,
     make: Resident<M>['make'],
-    region = drawRegion(this.#regions.fork(id)),
+    { region, ways = this.#ways }: { readonly region?: Region; readonly ways?: Ways } = {},
   ): void {
-    const resident: Resident<M> = { kind, line, make, upSince: -1, leaving: false };
+    const resident: Resident<M> = { kind, line, ways, make, upSince: -1, leaving: false };
     this.#residents.set(id, resident);
-    this.#geography.place(id, region);
+    this.#geography.place(id, region ?? drawRegion(this.#regions.fork(id)));
     this.#up(id, resident);
     this.world.add(id, make(null), line);
     this.#begin(id, resident);
@@ -294,31 +296,18 @@ export class Run<M extends { readonly type: string }> {
     id: NodeId,
     uplink: number,
     durable: DurableState | null,
-    own?: Protocol<M, Command, View>['create'],
+    own: { readonly create?: Protocol<M, Command, View>['create']; readonly ways?: Ways } = {},
   ): Machine<M, Command, unknown> {
     const identity = { id, key: this.#crypto.keyPair(id), durable };
     const rng = this.#rng.fork(`node/${id}/${durable?.incarnation ?? 0}`);
-    const config = this.#configOf(id, uplink);
+    const maxPeers = id === PUBLISHER ? LIMITS.peersPublisher : DEFAULTS.maxPeers;
+    const config = configOf(this.#scenario, { id, uplink, maxPeers, ways: own.ways ?? this.#ways });
+    const { protocol } = this.#options;
     const machine =
-      own === undefined
-        ? this.#options.protocol.create(identity, config, rng, this.#crypto)
-        : own(identity, config, rng, this.#crypto);
+      own.create === undefined
+        ? protocol.create(identity, config, rng, this.#crypto)
+        : own.create(identity, config, rng, this.#crypto);
     return new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
-  }
-
-  #configOf(id: NodeId, uplink: number): Config {
-    const directory =
-      this.#options.createDirectory === null ? [] : [{ node: DIRECTORY, address: addressOf(DIRECTORY) }];
-    return {
-      ...DEFAULTS,
-      ...this.#scenario.settings,
-      targetLag: this.#scenario.stream.targetLag,
-      endpoints: [addressOf(id)],
-      directory,
-      bootstrap: directory.length > 0 ? [] : [{ node: PUBLISHER, address: addressOf(PUBLISHER) }],
-      uplink,
-      maxPeers: id === PUBLISHER ? LIMITS.peersPublisher : DEFAULTS.maxPeers,
-    };
   }
 
   /** One fragment after the other for as long as the publisher lives. */
@@ -335,10 +324,11 @@ export class Run<M extends { readonly type: string }> {
     const now = this.world.now();
     resident.upSince = now;
     const region = REGIONS.indexOf(this.#geography.regionOf(id));
-    const info = { id, kind: resident.kind, uplink: resident.line.up, region };
+    const { kind, line, ways } = resident;
+    const info = { id, kind, uplink: line.up, region, ways: nodesOf(ways) };
     if (this.#measuring) this.metrics.nodeUp(now, info);
     this.panel.nodeUp(now, info);
-    this.#options.recorder?.nodeUp(now, info);
+    if (this.#measuring) this.#options.recorder?.nodeUp(now, info);
   }
 
   #down(id: NodeId, resident: Resident<M>, ending: 'left' | 'crashed'): void {
@@ -350,7 +340,7 @@ export class Run<M extends { readonly type: string }> {
     }
     resident.upSince = -1;
     this.panel.nodeDown(now, id);
-    this.#options.recorder?.nodeDown(now, id, ending);
+    if (this.#measuring) this.#options.recorder?.nodeDown(now, id, ending);
   }
 
   #threw(at: Time, node: NodeId, error: unknown): void {
@@ -366,7 +356,7 @@ export class Run<M extends { readonly type: string }> {
     if (this.#measuring) this.metrics.observe(at, node, event);
     this.panel.observe(at, node, event);
     this.#options.trace?.(at, node, event);
-    this.#options.recorder?.observe(at, node, event);
+    if (this.#measuring) this.#options.recorder?.observe(at, node, event);
   }
 
   /** Verifies each chunk once, whoever plays it: all that is shared is the same object. */

@@ -33,6 +33,8 @@ export class Member {
   readonly #probes = new Map<NodeId, Probe>();
   #firstAnswer = 0;
   #pending: { readonly id: NodeId; readonly at: Time } | null = null;
+  /** The last one that took too long to answer a registration: a late answer is better than none. */
+  #slow: NodeId | null = null;
 
   constructor(ctx: NodeContext, promotion: Promotion) {
     this.#ctx = ctx;
@@ -61,6 +63,7 @@ export class Member {
 
   onDown(id: NodeId): void {
     const { standing } = this.#ctx;
+    if (this.#slow === id) this.#slow = null;
     if (standing.primary?.id === id) this.#lost();
     else if (this.#pending?.id === id || this.#probes.has(id)) this.#failed(id, 'silent');
   }
@@ -75,7 +78,7 @@ export class Member {
     const { known } = ctx.standing;
     for (const entry of message.entries) known.learn(entry, ctx.now);
     this.#promotion.answered(peer);
-    const probe = this.#probes.get(peer.id);
+    const probe = this.#probes.get(peer.id) ?? this.#volunteer(peer, message);
     if (message.supernode && peer.address !== null) {
       const contact = { node: peer.id, address: peer.address };
       const children = known.get(peer.id)?.children ?? 0;
@@ -93,6 +96,17 @@ export class Member {
     this.wake();
   }
 
+  /** A supernode that was asked as a source of others has answered for itself, too: one round trip less. */
+  #volunteer(peer: Peer, { supernode, stamp }: SupernodesMessage): Probe | undefined {
+    const { standing } = this.#ctx;
+    const searching = standing.role === 'ordinary' && standing.primary === null && this.#pending === null;
+    if (!supernode || !searching || peer.address === null || this.#probes.size >= PROBES) return undefined;
+    const probe: Probe = { at: stamp, rtt: 0, room: 0 };
+    if (this.#probes.size === 0) this.#firstAnswer = 0;
+    this.#probes.set(peer.id, probe);
+    return probe;
+  }
+
   onRegistered(peer: Peer, message: Registered): void {
     const ctx = this.#ctx;
     const { standing } = ctx;
@@ -104,20 +118,22 @@ export class Member {
       standing.known.retire(peer.id, ctx.now);
       return;
     }
-    const asked = current || this.#pending?.id === peer.id;
+    const late = standing.primary === null && this.#slow === peer.id;
+    const asked = current || late || this.#pending?.id === peer.id;
     if (!asked || standing.role === 'supernode' || message.stamp > ctx.now) {
       if (message.verdict === 'accepted') ctx.send(peer, { type: 'deregister' });
       return;
     }
     if (message.verdict === 'full') {
       this.#failed(peer.id, 'full');
-      if (current) standing.primary = null;
+      if (current) standing.follow(null, ctx.now);
       return;
     }
     this.#pending = null;
+    this.#slow = null;
     this.#probes.clear();
     this.#promotion.reset();
-    standing.primary = peer;
+    standing.follow(peer, ctx.now);
     standing.known.heard(peer.id, ctx.now);
     standing.acknowledged = Math.max(standing.acknowledged, message.stamp);
     standing.place = message.place;
@@ -129,7 +145,7 @@ export class Member {
   #lost(): void {
     const ctx = this.#ctx;
     const { primary } = ctx.standing;
-    ctx.standing.primary = null;
+    ctx.standing.follow(null, ctx.now);
     if (primary !== null) this.#failed(primary.id, 'silent');
     this.wake();
   }
@@ -142,9 +158,10 @@ export class Member {
   end(): void {
     const ctx = this.#ctx;
     if (ctx.standing.primary !== null) ctx.send(ctx.standing.primary, { type: 'deregister' });
-    ctx.standing.primary = null;
+    ctx.standing.follow(null, ctx.now);
     this.#probes.clear();
     this.#pending = null;
+    this.#slow = null;
   }
 
   #search(): void {
@@ -152,8 +169,10 @@ export class Member {
     for (const [id, { at, rtt }] of this.#probes) {
       if (rtt === 0 && ctx.now > at + PROBE_TIMEOUT) this.#failed(id, 'silent');
     }
-    if (this.#pending !== null && ctx.now > this.#pending.at + REGISTER_TIMEOUT)
+    if (this.#pending !== null && ctx.now > this.#pending.at + REGISTER_TIMEOUT) {
+      this.#slow = this.#pending.id;
       this.#failed(this.#pending.id, 'silent');
+    }
     if (this.#pending !== null) return;
     this.#choose();
     if (this.#pending !== null) return;

@@ -21,8 +21,8 @@ export interface Child {
 /** What a node is among supernodes: its role, its primary, its children, and the supernodes it knows. */
 export class Standing {
   role: 'ordinary' | 'supernode' = 'ordinary';
-  /** The supernode this node is registered with; null for a supernode and while one is looked for. */
-  primary: Peer | null = null;
+  #primary: Peer | null = null;
+  #primarySince: Time = 0;
   /** When the last acknowledged registration was sent. */
   acknowledged: Time = 0;
   /** Place among the children of the primary, strongest first: who is to follow it. -1 while unknown. */
@@ -36,5 +36,22 @@ export class Standing {
   constructor(self: NodeId, rng: Rng) {
     this.rng = rng;
     this.known = new Supernodes(self);
+  }
+
+  /** The supernode this node is registered with; null for a supernode and while one is looked for. */
+  get primary(): Peer | null {
+    return this.#primary;
+  }
+
+  /** Since when `primary` is what it is. */
+  get primarySince(): Time {
+    return this.#primarySince;
+  }
+
+  /** Registered with this supernode from now on, or with none. */
+  follow(primary: Peer | null, now: Time): void {
+    if (primary === this.#primary) return;
+    this.#primary = primary;
+    this.#primarySince = now;
   }
 }

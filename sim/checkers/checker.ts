@@ -15,7 +15,7 @@ export interface Violation {
 export type Report = (at: Time, nodes: readonly NodeId[], detail: string) => void;
 
 /** The parts of a trace that a checker lives on; without any of them it answers "not applicable". */
-export type Part = 'ticket' | 'chunk' | 'player' | 'view';
+export type Part = 'ticket' | 'chunk' | 'player' | 'supernode' | 'view';
 
 /** What a checker may look at when it is asked about the whole network. */
 export interface Snapshot {
@@ -41,10 +41,14 @@ export interface Checker {
   leaving?(at: Time, node: NodeId): void;
   /** A fault strikes, or is over. */
   fault?(at: Time, fault: FaultNote): void;
-  /** Faults and churn are over and everything had time to settle: liveness is due. */
+  /** Faults and churn are over: from now on nothing befalls anybody. */
+  calm?(at: Time): void;
+  /** Everything had time to settle: liveness is due. */
   quiet?(at: Time, snapshot: Snapshot): void;
   /** The node that was told to leave after `quiet` has had the time for it. */
   left?(at: Time, snapshot: Snapshot): void;
+  /** The nodes that came after `quiet` have had the time to find their place. */
+  arrived?(at: Time, snapshot: Snapshot): void;
   finish?(at: Time): void;
 }
 

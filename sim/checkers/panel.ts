@@ -11,6 +11,7 @@ import {
   type Verdict,
   type Violation,
 } from './checker.js';
+import { joined } from './l05-join.js';
 import { merged } from './l07-merge.js';
 import { gracefulLeave } from './l09-graceful-leave.js';
 import { delivered } from './l02-delivery.js';
@@ -61,6 +62,7 @@ export const CHECKERS: readonly Entry[] = [
   { invariant: 'S24', about: 'who leaves tells its consumers, then is silent', cheap: false, create: shutdown },
   { invariant: 'L1', about: 'in quiet times whoever can have a provider has one', cheap: false, create: reattached },
   { invariant: 'L2', about: 'in quiet times whoever is attached is up to date', cheap: false, create: delivered },
+  { invariant: 'L5', about: 'in quiet times who comes has a supernode within 5 s', cheap: false, create: joined },
   { invariant: 'L7', about: 'after a partition one overlay, and everybody fed', cheap: false, create: merged },
   { invariant: 'L9', about: 'in quiet times who leaves hands its consumers over', cheap: false, create: gracefulLeave },
 ];
@@ -109,7 +111,8 @@ export class Panel {
     if (event.type === 'ticket') {
       this.#seen.add('ticket');
       if (node === event.provider) this.#leases.update(event);
-    } else if (event.type === 'chunk') this.#seen.add(event.change === 'played' ? 'player' : 'chunk');
+    } else if (event.type === 'role') this.#seen.add('supernode');
+    else if (event.type === 'chunk') this.#seen.add(event.change === 'played' ? 'player' : 'chunk');
     for (const checker of this.#observersOf(event.type)) checker.observe?.(at, node, event);
   }
 
@@ -140,6 +143,14 @@ export class Panel {
     for (const checker of this.#checkers) checker.left?.(at, snapshot);
   }
 
+  arrived(at: Time, snapshot: Snapshot): void {
+    for (const checker of this.#asked) checker.arrived?.(at, snapshot);
+  }
+
+  calm(at: Time): void {
+    for (const checker of this.#asked) checker.calm?.(at);
+  }
+
   quiet(at: Time, snapshot: Snapshot): void {
     if ([...snapshot.views.values()].some((view) => view.streams.length > 0)) this.#seen.add('view');
     for (const checker of this.#asked) checker.quiet?.(at, snapshot);
@@ -152,6 +163,11 @@ export class Panel {
   /** Whether liveness is to be demanded at all. */
   get wantsQuiet(): boolean {
     return this.#asked.some((checker) => checker.quiet !== undefined);
+  }
+
+  /** Whether anybody looks at nodes that come when all is quiet. */
+  get wantsArrivals(): boolean {
+    return this.#asked.some((checker) => checker.arrived !== undefined);
   }
 
   /** What became of each invariant, and how often it was broken. */

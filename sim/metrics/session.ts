@@ -8,6 +8,8 @@ export interface NodeInfo {
   readonly uplink: number;
   /** Number of its region in the geography. */
   readonly region: number;
+  /** Whom it may turn to when it knows nobody. */
+  readonly ways?: readonly NodeId[];
 }
 
 export type Ending = 'present' | 'left' | 'crashed';

@@ -148,6 +148,33 @@ test('while the directory is down newcomers are refused by nobody who is left, a
   t.true(watched.views().every(({ supernodes }) => (supernodes ?? []).length <= LIMITS.supernodes));
 });
 
+test('who finds no supernode with room and may not become one breaks L5, newcomers in quiet times too', (t) => {
+  const planted = (only: boolean): typeof ASTRAL => ({
+    ...ASTRAL,
+    protocol: {
+      ...ASTRAL.protocol,
+      create: (identity, config, rng, crypto) => {
+        const supernode = !only ? 'auto' : identity.id === PUBLISHER ? 'always' : 'never';
+        return ASTRAL.protocol.create(identity, { ...config, supernode }, rng, crypto);
+      },
+    },
+  });
+  for (const [only, maxChildren, expected] of [
+    [false, 10, 'held'],
+    [true, 30, 'held'],
+    // Room for eight of ten, and when two have left for none of those who come.
+    [true, 8, 'violated'],
+  ] as const) {
+    const file = { viewers: 10, duration: '20s', settings: { maxChildren } };
+    const { run } = new Watched(file, 1, planted(only)).until(20);
+    run.demandLiveness();
+    t.is(run.panel.verdicts()['L5']?.verdict, expected);
+    const found = run.panel.violations.filter(({ invariant }) => invariant === 'L5');
+    const fresh = found.filter(({ nodes }) => nodes[0]?.startsWith('fresh'));
+    t.is(fresh.length, expected === 'violated' ? 2 : 0, JSON.stringify(found));
+  }
+});
+
 test('a static list alone is enough: everybody is registered and fed without a directory', (t) => {
   const watched = new Watched({ viewers: 30 }, 1, { ...ASTRAL, createDirectory: null }).until(30);
   t.deepEqual(watched.astray(), []);

@@ -134,6 +134,106 @@ test('S24: who leaves tells each consumer, with alternatives, and is silent afte
   t.is(found(panelOf([left, [10, 'b', chunk('forwarded', 1, { peer: 'c' })]]), 'S24'), 1, 'speaks from the grave');
 });
 
+const T = 100 * SECOND;
+
+const DIRECTORY = { id: 'dir', kind: 'directory', uplink: 0, region: 0 } as const;
+/** An ordinary node that has counted on this supernode, or on none, for some time. */
+function child(node: string, primary: string | null, since: number): View {
+  return { ...view(node, 'a', 0), primary, primarySince: since, children: [] };
+}
+
+function supernode(...children: string[]): View {
+  return { ...child('a', null, 0), role: 'supernode', children };
+}
+
+/** Violations of L5 at the end of 12 s of quiet. */
+function unplaced(views: readonly View[], before: (panel: Panel) => void = () => {}): number {
+  const panel = new Panel('all');
+  panel.nodeUp(0, DIRECTORY);
+  panel.nodeUp(0, { id: 'a', kind: 'publisher', uplink: 1000, region: 0 });
+  for (const id of 'bcd') panel.nodeUp(0, { ...VIEWER(id), ways: ['dir'] });
+  panel.observe(0, 'a', { type: 'role', role: 'supernode', why: 'no-supernode' });
+  panel.calm(T - 12 * SECOND);
+  before(panel);
+  panel.quiet(T, snapshotOf(views));
+  return found(panel, 'L5');
+}
+
+test('L5: when all is quiet, a node that can find a supernode has one that knows of it, or is one', (t) => {
+  const b = child('b', 'a', 0);
+  t.is(unplaced([supernode('b'), b]), 0);
+  t.is(unplaced([supernode(), b]), 1, 'its supernode does not know of it');
+  t.is(unplaced([child('a', null, 0), b]), 2, 'two ordinary nodes');
+  t.is(unplaced([b]), 1, 'its supernode is no more');
+  const stray = [supernode(), child('b', null, 0)];
+  t.is(unplaced(stray), 1);
+  t.is(unplaced([supernode(), child('b', null, T - 4 * SECOND)]), 0, 'it has just lost it');
+  t.is(unplaced([supernode(), child('b', null, T - 5 * SECOND)]), 1, 'some time ago');
+  t.is(
+    unplaced(stray, (panel) => panel.nodeDown(0, 'dir')),
+    0,
+    'nobody to turn to',
+  );
+  t.is(
+    unplaced(stray, (panel) => panel.calm(T - 4 * SECOND)),
+    0,
+    'not quiet for long',
+  );
+  t.is(
+    unplaced(stray, (panel) => panel.resumed(T - 4 * SECOND, 'b')),
+    0,
+    'it stood still',
+  );
+  const reborn = (panel: Panel): void => {
+    panel.nodeDown(T - 5 * SECOND, 'b');
+    panel.nodeUp(T - 4 * SECOND, { ...VIEWER('b'), ways: ['dir'] });
+  };
+  t.is(unplaced(stray, reborn), 0, 'it has just started');
+});
+
+test('L5: whose supernode ends needs time to notice, and who comes has five seconds', (t) => {
+  const b = child('b', 'a', 0);
+  for (const [ago, count] of [
+    [7, 0],
+    [8, 1],
+  ] as const) {
+    const at = T - ago * SECOND;
+    t.is(
+      unplaced([b], (panel) => panel.nodeDown(at, 'a')),
+      count,
+      'a crash is noticed late',
+    );
+    t.is(
+      unplaced([b], (panel) => panel.leaving(at, 'a')),
+      count,
+    );
+    const parted = { type: 'peer', peer: 'b', change: 'down', why: 'closed' } as const;
+    t.is(
+      unplaced([supernode(), b], (panel) => panel.observe(at, 'a', parted)),
+      count,
+    );
+    const surplus = { type: 'role', role: 'ordinary', why: 'surplus' } as const;
+    const steppedDown = [child('a', 'c', T), b, { ...supernode('a'), node: 'c' }];
+    t.is(
+      unplaced(steppedDown, (panel) => panel.observe(at, 'a', surplus)),
+      count,
+    );
+  }
+  const arrived = (...views: View[]): number => {
+    const panel = panelOf([[0, 'a', { type: 'role', role: 'supernode', why: 'start' }]]);
+    panel.calm(T);
+    panel.nodeUp(T, { ...VIEWER('f'), ways: ['a'] });
+    panel.arrived(T + 5 * SECOND, snapshotOf(views));
+    return found(panel, 'L5');
+  };
+  t.is(arrived(supernode('f'), child('f', 'a', T)), 0);
+  t.is(arrived(supernode(), child('f', null, 0)), 1, 'five seconds were not enough');
+  const { primary: _, ...alone } = child('b', null, 0);
+  t.is(arrived(alone), 0, 'a protocol without supernodes');
+  const verdicts = (panel: Panel): string | undefined => panel.verdicts()['L5']?.verdict;
+  t.is(verdicts(panelOf([])), 'not applicable');
+});
+
 test('L7: after a partition everybody gets new chunks within 10 s, and there is one overlay', (t) => {
   const published = (at: number, seq: number): Step => [at, 'a', chunk('published', seq)];
   const received = (node: string, at: number, seq: number): Step => [at, node, chunk('received', seq, { peer: 'a' })];

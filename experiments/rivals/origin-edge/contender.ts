@@ -37,7 +37,7 @@ export const originEdge: Contender<Message> = {
     carriesChunk: (message) => message.type === 'chunk',
   },
   createDirectory: () => new Router(),
-  lacks: ['ticket'],
+  lacks: ['ticket', 'supernode'],
   helpers: ({ viewers }, publisher) => {
     const towards = feeders(publisher);
     const edges = Array.from({ length: Math.max(REGIONS.length, Math.ceil(viewers / PLANNED)) }, (_, index) => {
