@@ -44,6 +44,7 @@ export async function runServer<S extends Settings>(program: ServerProgram<S>, a
     .option('--debug', 'show the stack with an error')
     .addOption(new Option(TIED, TIED_ABOUT).hideHelp())
     .helpOption('-h, --help')
+    .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', program.examples)
     .allowExcessArguments(false)
     .exitOverride();

@@ -38,6 +38,7 @@ export async function runCtl(argv: readonly string[]): Promise<void> {
     .option('--data <folder>', 'folder of the node, instead of the profile')
     .option('--json', "the node's answer as it came")
     .option('--debug', 'show the stack with an error')
+    .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   addCommands(program);

@@ -13,7 +13,7 @@ const look = async () => {
     state.textContent = 'Your node is running.';
     state.className = 'up';
   } catch {
-    state.textContent = 'No node answers on this machine. Start one, or follow the link if yours has another port.';
+    state.textContent = 'No node answers at ${LOCAL_NODE}. Start one; if yours has another port, open the page that it printed.';
     state.className = 'down';
   }
 };

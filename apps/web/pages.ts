@@ -98,7 +98,7 @@ export function streamPage(stream: ListedStream, origin: string): string {
         The stream comes to your browser through the node on your own machine, which also passes it on to others. If the
         page does not open, your node is not running. Start it, and ask it for the stream:
       </p>
-      <pre>astralnode --directory ${origin} --watch ${stream.id}</pre>
+      <pre>npx astralnode --directory ${origin} --watch ${stream.id}</pre>
       <dl>
         <dt>Stream</dt>
         <dd class="id">${stream.id}</dd>
@@ -127,7 +127,7 @@ export function publishPage(stream: ListedStream | null, slug: string): string {
       </p>
       ${LOCAL_STATE}
       <p>From the command line, a stream that an encoder pushes begins with:</p>
-      <pre>astralctl create ${slugify(name) || 'NAME'} --push</pre>`,
+      <pre>npx astralctl create ${slugify(name) || 'NAME'} --push</pre>`,
     LOOK,
   );
 }

@@ -100,11 +100,11 @@ test.serial('streams are listed while somebody carries them, and what strangers 
   }
   // What people copy into a shell holds nothing that a stranger wrote.
   const watch = await ask(`${url}/stream/${slug}`, { headers: { accept: 'text/html' } });
-  t.true(watch.body.includes(`<pre>astralnode --directory ${url} --watch ${stream}</pre>`));
+  t.true(watch.body.includes(`<pre>npx astralnode --directory ${url} --watch ${stream}</pre>`));
   const odd = await ask(`${url}/stream/${slug}`, { headers: { accept: 'text/html', host: 'a`id`' } });
-  t.true(odd.body.includes('<pre>astralnode --directory URL'));
+  t.true(odd.body.includes('<pre>npx astralnode --directory URL'));
   const publish = await ask(`${url}/stream/${slug}/publish`, { headers: { accept: 'text/html' } });
-  t.regex(publish.body, /<pre>astralctl create [a-z0-9-]+ --push<\/pre>/);
+  t.regex(publish.body, /<pre>npx astralctl create [a-z0-9-]+ --push<\/pre>/);
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
     for (const path of ['/', '/streams', '/about', `/stream/${slug}`, '/views/stream']) {
       const { status, headers } = await ask(`${url}${path}`, { method, headers: { origin: 'https://evil.com' } });
