@@ -9,19 +9,22 @@ import { TraceFile } from './trace-file.js';
 /** Name of the file that `astral view` draws. */
 export const RECORDING = 'recording.ndjson.gz';
 
+const TRACE = 'trace.ndjson.gz';
+
 /** Where the result of one run is kept: `scenario.json`, `summary.json`, two Parquet tables and perhaps a trace. */
 export class RunDirectory {
   readonly path: string;
 
-  /** Makes the directory, with the complete scenario in it. */
+  /** Makes the directory, with the complete scenario in it. What an earlier run kept there and this one may not, goes. */
   constructor(path: string, scenario: JsonObject) {
     this.path = path;
     mkdirSync(path, { recursive: true });
+    for (const name of [RECORDING, TRACE, 'summary.json']) rmSync(join(path, name), { force: true });
     writeFileSync(join(path, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`);
   }
 
   trace(): TraceFile {
-    return new TraceFile(join(this.path, 'trace.ndjson.gz'));
+    return new TraceFile(join(this.path, TRACE));
   }
 
   /** What `astral view` draws; close it with the document of the run. */

@@ -79,6 +79,8 @@ test('a run directory holds the complete scenario, the summary, two tables and a
   const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as { digest: string };
   const again = astral('sim', join(run, 'scenario.json'), '--json');
   t.is((JSON.parse(again.stdout) as { digest: string }).digest, summary.digest, 'scenario.json alone repeats the run');
+  t.is(astral('sim', 'w02', ...SMALL, '--out', run, '-q').status, 0);
+  t.false(readdirSync(run).includes('trace.ndjson.gz'), 'what an earlier run kept in the same place is gone');
 });
 
 test('what cannot be is exit 2, one line a problem', (t) => {
