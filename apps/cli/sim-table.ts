@@ -25,7 +25,11 @@ const ROWS: readonly (readonly [label: string, unit: Unit, metrics: readonly str
   ['repair p50, p95, p99', 'ms', ['repairMs.p50', 'repairMs.p95', 'repairMs.p99']],
   ['gap p50, p95, p99', 'ms', ['gapMs.p50', 'gapMs.p95', 'gapMs.p99']],
   ['after the marked fault: continuity', 'share', ['afterFault.continuity']],
-  ['  full rate again, longest stall', 'ms', ['afterFault.fullRateMs', 'afterFault.stallMaxMs']],
+  [
+    '  all fed, full rate again, longest stall',
+    'ms',
+    ['afterFault.fedMs', 'afterFault.fullRateMs', 'afterFault.stallMaxMs'],
+  ],
   ['switches a minute: to improve, forced, spurious', 'rate', ['switch.voluntary', 'switch.forced', 'switch.spurious']],
   ['false detections a node-hour', 'rate', ['falseDetections']],
   ['asks refused', 'share', ['tickets.refusedShare']],

@@ -33,6 +33,8 @@ export function markOf(scenario: Pick<Scenario, 'faults' | 'cliff' | 'duration'>
 interface Aftermath {
   due: number;
   onTime: number;
+  /** When the first chunk published after the fault was there; NEVER before. */
+  fedAt: Time;
   /** When the newest chunk that came late was there, or was given up; and when it was published. */
   fullAt: Time;
   lateAt: Time;
@@ -40,7 +42,10 @@ interface Aftermath {
   stallMax: Time;
 }
 
-/** Continuity, return to the full rate and longest stall of the survivors of the marked fault. */
+/** The figures where there is no fault, or nobody survives it. */
+export const NOBODY = { continuity: null, fedMs: null, fullRateMs: null, stallMaxMs: null } as const;
+
+/** Continuity, first food, return to the full rate and longest stall of the survivors of the marked fault. */
 export class AfterFault {
   readonly #mark: Mark;
   readonly #deadline: Time;
@@ -58,6 +63,7 @@ export class AfterFault {
     const after = this.#of(session);
     after.due++;
     if (lag >= 0 && lag <= this.#deadline) after.onTime++;
+    if (lag >= 0) after.fedAt = Math.min(after.fedAt, at + lag);
     if (after.restored) return;
     if (lag < 0 || lag > this.#deadline) {
       after.fullAt = at + (lag < 0 ? this.#deadline : lag);
@@ -75,6 +81,7 @@ export class AfterFault {
   /** Over the survivors among these; times in ms, Infinity for a rate that never came back, null without survivors. */
   figures(viewers: readonly Session[]): {
     continuity: number | null;
+    fedMs: number | null;
     fullRateMs: number | null;
     stallMaxMs: number | null;
   } {
@@ -82,26 +89,33 @@ export class AfterFault {
     const survivors = viewers.filter(
       ({ watchedAt, endedAt }) => watchedAt <= since && (endedAt === NEVER || endedAt >= to),
     );
-    if (survivors.length === 0) return { continuity: null, fullRateMs: null, stallMaxMs: null };
+    if (survivors.length === 0) return NOBODY;
     let continuity = 0;
+    let fed = 0;
     let full = 0;
     let stall = 0;
     for (const viewer of survivors) {
       const after = this.#bySession.get(viewer);
       const started = viewer.startedAt !== NEVER && after !== undefined;
       continuity += started && after.due > 0 ? after.onTime / after.due : 0;
+      fed = Math.max(fed, (after?.fedAt ?? NEVER) - from);
       const fullAt = !started || (!after.restored && to - after.lateAt < PROVING) ? Infinity : after.fullAt;
       full = Math.max(full, fullAt - from);
       stall = Math.max(stall, after?.stallMax ?? 0);
     }
-    return { continuity: continuity / survivors.length, fullRateMs: full / 1000, stallMaxMs: stall / 1000 };
+    return {
+      continuity: continuity / survivors.length,
+      fedMs: fed / 1000,
+      fullRateMs: full / 1000,
+      stallMaxMs: stall / 1000,
+    };
   }
 
   #of(session: Session): Aftermath {
     const known = this.#bySession.get(session);
     if (known !== undefined) return known;
     const { from } = this.#mark;
-    const fresh = { due: 0, onTime: 0, fullAt: from, lateAt: from, restored: false, stallMax: 0 };
+    const fresh = { due: 0, onTime: 0, fedAt: NEVER, fullAt: from, lateAt: from, restored: false, stallMax: 0 };
     this.#bySession.set(session, fresh);
     return fresh;
   }

@@ -1,3 +1,4 @@
+import { NOBODY } from './after-fault.js';
 import { NEVER, SECOND, type NodeId, type Time } from '../../core/units.js';
 import { rateBound, referenceLag, type Plant } from './bounds.js';
 import { percentile, type Histogram } from './histogram.js';
@@ -155,7 +156,7 @@ function failures(metrics: Metrics, viewers: readonly Session[], duration: Time)
       forced: perMinute(losses.forced),
       spurious: perMinute(losses.spurious),
     },
-    afterFault: metrics.after?.figures(viewers) ?? { continuity: null, fullRateMs: null, stallMaxMs: null },
+    afterFault: metrics.after?.figures(viewers) ?? NOBODY,
     tickets: { refusedShare: ratio(metrics.refused, metrics.refused + metrics.offered) },
     falseDetections: ratio(losses.falseDetections, watched / (3600 * SECOND)),
   };
