@@ -1,6 +1,14 @@
 import type { NodeId } from '../core/units.js';
 import type { StreamView, View } from '../core/view.js';
 
+/** Words of a fault plan that name nodes by their kind. */
+export const GROUPS = {
+  viewer: 'every viewer, or the share of them that `share` says (partition: `param`)',
+  publisher: 'the node that publishes',
+  directory: 'the directory',
+  all: 'every node',
+} as const;
+
 /** Words of a fault plan that name one viewer by its place in the overlay, as the views show it. */
 export const SELECTIONS = {
   interior: 'one viewer that relays to another, drawn anew for each strike',

@@ -6,20 +6,18 @@ import { PROTOCOLS } from '../../experiments/protocols.js';
 import { listWorkloads } from '../../experiments/workloads.js';
 import { CHECKERS } from '../../sim/checkers/panel.js';
 import { FAULTS } from '../../sim/faults.js';
-import { SELECTIONS } from '../../sim/targets.js';
+import { GROUPS, SELECTIONS } from '../../sim/targets.js';
 
 interface Item {
   readonly name: string;
   readonly about: string;
 }
 
-/** Targets of a fault beside those that are found by their place in the overlay. */
-const GROUPS = {
-  viewer: 'every viewer, or the share of them that `share` says (partition: `param`)',
-  publisher: 'the node that publishes',
-  directory: 'the directory',
-  all: 'every node',
-};
+/** What is checked, but not by a fold over events and views. */
+const ELSEWHERE: readonly Item[] = [
+  { name: 'S20', about: 'quiet determinism: --twice runs twice and compares the digests' },
+  { name: 'S25', about: 'no crash: a machine that throws is reported and counts as crashed (always on)' },
+];
 
 const LISTS: Readonly<Record<string, () => Item[]>> = {
   workloads: () =>
@@ -41,8 +39,10 @@ const LISTS: Readonly<Record<string, () => Item[]>> = {
     })),
     ...Object.entries({ ...GROUPS, ...SELECTIONS }).map(([name, about]) => ({ name: `target ${name}`, about })),
   ],
-  checkers: () =>
-    CHECKERS.map(({ invariant, about, cheap }) => ({ name: invariant, about: cheap ? `${about} (cheap)` : about })),
+  checkers: () => [
+    ...CHECKERS.map(({ invariant, about, cheap }) => ({ name: invariant, about: cheap ? `${about} (cheap)` : about })),
+    ...ELSEWHERE,
+  ],
 };
 
 /** Adds \`astral list\`. */

@@ -1,12 +1,20 @@
 import { FAULTS, type FaultKind } from '../faults.js';
-import { duration, flag, key, nullable, number, object, text, word } from './schema.js';
+import { GROUPS, SELECTIONS } from '../targets.js';
+import { duration, flag, key, nullable, number, object, textual, word } from './schema.js';
+
+const WORDS = [...Object.keys(GROUPS), ...Object.keys(SELECTIONS)];
+
+/** A misspelt target would strike nobody, and the run would seem to have survived it. */
+const target = textual(`^(${WORDS.join('|')}|[a-z]+[0-9]+)$`, `${WORDS.join(', ')} or a node such as "v17"`, (value) =>
+  WORDS.includes(value) || /^[a-z]+[0-9]+$/.test(value) ? value : null,
+);
 
 /** One entry of the fault plan. */
 export const FAULT = object({
   at: key(duration, 'when it strikes'),
   kind: key(word(Object.keys(FAULTS) as FaultKind[]), 'what happens'),
   target: key(
-    text,
+    target,
     'whom it strikes: a node, viewer, publisher, directory, all, interior (one that relays) or most-descendants',
   ),
   param: key(

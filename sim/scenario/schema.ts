@@ -38,7 +38,7 @@ export function key<T>(schema: Schema<T>, help: string, fallback?: Json): Proper
 }
 
 /** Text that passes `convert` is replaced by what it returns, null is a problem. */
-function textual<T>(pattern: string, expected: string, convert: (text: string) => T | null): Schema<T> {
+export function textual<T>(pattern: string, expected: string, convert: (text: string) => T | null): Schema<T> {
   return {
     complete: (value) => value,
     read(value, path, problems) {

@@ -26,12 +26,13 @@ test('all problems are reported at once, with their paths', (t) => {
     stream: { bitrate: 500_000, chunkTime: '100', keyframe: 1 },
     sessions: { model: 'weekly' },
     classes: [{ name: 'a', share: 2 }],
-    faults: [{ at: '1s', kind: 'meteor', target: 'viewer' }],
+    faults: [{ at: '1s', kind: 'meteor', target: 'moon' }],
   });
   if (loaded.ok) return t.fail();
   t.deepEqual(loaded.problems.map(({ path }) => path).sort(), [
     'classes.0.share',
     'faults.0.kind',
+    'faults.0.target',
     'sessions.model',
     'stream.bitrate',
     'stream.chunkTime',
