@@ -7,7 +7,6 @@ import type { KeyPair } from './machine.js';
 import { Candidates } from './membership/candidates.js';
 import { Player, type PlayerSink } from './playback/player.js';
 import { SourceClock } from './playback/source-clock.js';
-import type { StandbyAsk } from './tickets/standby.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { NodeId, StreamId, Time } from './units.js';
 import type { PathView } from './view.js';
@@ -23,6 +22,13 @@ export interface Publishing {
 /** An ask that is not answered yet. */
 export interface PendingAsk {
   subs: number;
+  readonly at: Time;
+}
+
+/** An open question for a standby. */
+interface StandbyAsk {
+  readonly peer: NodeId;
+  readonly sub: number;
   readonly at: Time;
 }
 

@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.js';
 import type { Peer } from '../membership/peers.js';
 import type { Activated, StandbyMessage } from '../message.js';
 import type { Stream } from '../stream.js';
-import { MS, SECOND, type NodeId, type Time } from '../units.js';
+import { MS, SECOND, type NodeId } from '../units.js';
 import type { Consumer } from './consumer.js';
 import type { Ticket } from './ticket.js';
 
@@ -220,11 +220,4 @@ export class Standby {
     }
     return null;
   }
-}
-
-/** An open question for a standby. */
-export interface StandbyAsk {
-  readonly peer: NodeId;
-  readonly sub: number;
-  readonly at: Time;
 }
