@@ -6,6 +6,7 @@ import type { Machine } from '../../core/machine.js';
 import { SECOND, type Time } from '../../core/units.js';
 import { uniformPaths } from '../../sim/geography.js';
 import { World } from '../../sim/world.js';
+import { installOnBuildServers } from '../tools/debian.js';
 
 const RATE = 8_000_000;
 const BYTES = 3_000_000;
@@ -15,6 +16,7 @@ const PIECE = 16_384;
 const AGREEMENT = 0.05;
 
 const tools = ['/usr/sbin/tc', '/usr/sbin/ip', '/usr/bin/unshare', '/usr/bin/nsenter'];
+if (!tools.every((path) => existsSync(path))) installOnBuildServers('iproute2', 'util-linux');
 const missing = process.getuid?.() === 0 ? tools.filter((path) => !existsSync(path)) : ['root'];
 
 /** Two network name spaces joined by a cable, with a token bucket of the kernel (tc-tbf) on the sender's end. */

@@ -1,5 +1,6 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import type { ExecutionContext } from 'ava';
+import { installOnBuildServers } from './debian.js';
 
 /**
  * Whether ffmpeg is there. On a build server (`CI=true`, as root) a missing one is installed from Debian's packages, and a
@@ -14,11 +15,7 @@ export function hasFfmpeg(t: ExecutionContext): boolean {
     t.pass();
     return false;
   }
-  if (process.getuid?.() === 0) {
-    const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-    execFileSync('apt-get', ['update'], options);
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'ffmpeg'], options);
-  }
+  installOnBuildServers('ffmpeg');
   if (!runs())
     throw new Error('ffmpeg is missing; with CI=true it must be there, or be installable by root from Debian');
   return true;
