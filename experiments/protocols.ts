@@ -3,6 +3,7 @@ import { Directory, DIRECTORY_DEFAULTS } from '../core/directory.js';
 import type { Message } from '../core/message.js';
 import type { Scenario } from '../sim/scenario.js';
 import type { Contender, SimulateOptions } from '../sim/simulate.js';
+import { Simulation } from '../sim/simulation.js';
 import { originEdge } from './rivals/origin-edge/contender.js';
 import { simulateTimed, type TimedResult } from './timed.js';
 
@@ -17,7 +18,12 @@ export interface Entry {
   readonly kind: 'overlay' | 'relays';
   /** Runs a scenario under it. */
   simulate(scenario: Scenario, options: RunOptions): TimedResult;
+  /** A run that stops where it is told to. */
+  begin(scenario: Scenario, options: RunOptions): Running;
 }
+
+/** A simulation whose protocol is no matter. */
+export type Running = Simulation<never>;
 
 /** Astral as the simulator runs it. */
 export const ASTRAL: Contender<Message> = {
@@ -33,7 +39,9 @@ function entry<M extends { readonly type: string }>(
   const { name } = contender.protocol;
   const simulate = (scenario: Scenario, options: RunOptions): TimedResult =>
     simulateTimed(scenario, { ...options, ...contender });
-  return [name, { name, about, kind, simulate }];
+  const begin = (scenario: Scenario, options: RunOptions): Running =>
+    new Simulation(scenario, { ...options, ...contender });
+  return [name, { name, about, kind, simulate, begin }];
 }
 
 /** Protocols by name. */

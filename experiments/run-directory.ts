@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync }
 import { basename, dirname, join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
 import type { JsonObject, Scenario } from '../sim/scenario.js';
+import { InputsFile } from './inputs-file.js';
 import { RecordingFile } from './recording-file.js';
 import type { TimedResult } from './timed.js';
 import { TraceFile } from './trace-file.js';
@@ -9,9 +10,24 @@ import { TraceFile } from './trace-file.js';
 /** Name of the file that `astral view` draws. */
 export const RECORDING = 'recording.ndjson.gz';
 
+/** Name of the file with every input, kept beside a trace. */
+export const INPUTS = 'inputs.ndjson.gz';
+
+/** Name of the file with the digests on the way. */
+export const DIGESTS = 'digests.json';
+
 const TRACE = 'trace.ndjson.gz';
 
-/** Where the result of one run is kept: `scenario.json`, `summary.json`, two Parquet tables and perhaps a trace. */
+/** What `digests.json` holds: `prefixes[i]` is the digest after `(i + 1) * every` inputs. */
+export interface DigestsDocument {
+  readonly schema: 'astral.digests/1';
+  /** The Node.js that ran it. */
+  readonly node: string;
+  readonly every: number;
+  readonly prefixes: readonly string[];
+}
+
+/** Where the result of one run is kept: `scenario.json`, `summary.json`, `digests.json`, two Parquet tables and perhaps a trace. */
 export class RunDirectory {
   readonly path: string;
 
@@ -19,12 +35,16 @@ export class RunDirectory {
   constructor(path: string, scenario: JsonObject) {
     this.path = path;
     mkdirSync(path, { recursive: true });
-    for (const name of [RECORDING, TRACE, 'summary.json']) rmSync(join(path, name), { force: true });
+    for (const name of [RECORDING, TRACE, INPUTS, DIGESTS, 'summary.json']) rmSync(join(path, name), { force: true });
     writeFileSync(join(path, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`);
   }
 
   trace(): TraceFile {
     return new TraceFile(join(this.path, TRACE));
+  }
+
+  inputs(): InputsFile {
+    return new InputsFile(join(this.path, INPUTS));
   }
 
   /** What `astral view` draws; close it with the document of the run. */
@@ -34,6 +54,9 @@ export class RunDirectory {
 
   write(result: TimedResult): void {
     writeFileSync(join(this.path, 'summary.json'), `${JSON.stringify(result.document, null, 2)}\n`);
+    const { digestEvery: every, digests: prefixes } = result;
+    const digests: DigestsDocument = { schema: 'astral.digests/1', node: process.version, every, prefixes };
+    writeFileSync(join(this.path, DIGESTS), `${JSON.stringify(digests)}\n`);
     writeTable(join(this.path, 'viewers.parquet'), result.viewers);
     const { timeline } = result;
     const second = Float64Array.from(timeline.viewers, (_, index) => index);

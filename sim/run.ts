@@ -18,6 +18,7 @@ import { applyFaults } from './faults.js';
 import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
 import { handshakeOf } from './handshake.js';
+import { recordOf } from './inputs.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
@@ -109,6 +110,12 @@ export class Run<M extends { readonly type: string }> {
     this.traffic = trafficOf(this.world);
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
     this.world.onPlay = (node, chunk) => this.#played(node, chunk);
+    const { inputs } = options;
+    if (inputs !== undefined) {
+      this.world.onInput = (at, node, input, bytes) => {
+        if (this.#measuring) inputs(recordOf(at, node, input, bytes));
+      };
+    }
     const key = this.#crypto.keyPair('stream');
     this.#streamKey = key.publicKey;
     this.#stream = this.#crypto.idOf(key.publicKey);

@@ -1,19 +1,19 @@
 import type { Crypto, Machine, Rng } from '../core/machine.js';
 import type { Command } from '../core/message.js';
 import type { Protocol } from '../core/protocol.js';
-import { createRng } from '../core/rng.js';
 import type { TraceEvent } from '../core/trace.js';
-import { SECOND, type NodeId, type Time } from '../core/units.js';
+import type { NodeId, Time } from '../core/units.js';
 import type { View } from '../core/view.js';
 import type { Part, Violation, Verdict } from './checkers/checker.js';
 import type { Region } from './geography.js';
 import type { CheckLevel } from './checkers/panel.js';
+import type { InputRecord } from './inputs.js';
 import type { MetricTree } from './metrics/summary.js';
-import { viewerTable, type ViewerTable } from './metrics/viewer-table.js';
+import type { ViewerTable } from './metrics/viewer-table.js';
 import type { TimelineColumn } from './metrics/timeline.js';
 import type { Recorder } from './recording.js';
-import { Run } from './run.js';
 import type { Scenario } from './scenario/shape.js';
+import { Simulation } from './simulation.js';
 
 /** What a simulation needs to know of a protocol. */
 export interface Contender<M extends { readonly type: string }> {
@@ -42,6 +42,8 @@ export interface SimulateOptions<M extends { readonly type: string }> extends Co
   /** Written into the document. */
   readonly version?: string;
   readonly trace?: (at: Time, node: NodeId, event: TraceEvent) => void;
+  /** Called with every input that a machine handles, before it does. */
+  readonly inputs?: (record: InputRecord) => void;
   /** Keeps what a picture of the run needs. */
   readonly recorder?: Recorder;
   /** Called every second of virtual time. */
@@ -90,46 +92,7 @@ export function simulate<M extends { readonly type: string }>(
   scenario: Scenario,
   options: SimulateOptions<M>,
 ): SimResult {
-  const run = new Run(scenario, options, createRng(`${scenario.name}/${options.seed}`));
-  const { duration } = scenario;
-  for (let at = 0; at < duration;) {
-    at = Math.min(at + SECOND, duration);
-    run.world.run(at);
-    options.recorder?.second(at, (node) => run.view(node));
-    options.onProgress?.(at, duration);
-  }
-  const metrics = run.measure();
-  const viewers = viewerTable(run.metrics, run.traffic, duration);
-  const timeline = run.metrics.timeline.finish(duration);
-  const { events, nodeSeconds } = run;
-  const digest = run.world.digest.hex;
-  const digests = [...run.world.digest.prefixes];
-  run.demandLiveness();
-  const document: SimDocument = {
-    schema: 'astral.sim/1',
-    version: options.version ?? '0',
-    scenario: scenario.name,
-    protocol: options.protocol.name,
-    seed: options.seed,
-    nodes: scenario.viewers,
-    metrics,
-    violations: run.panel.violations,
-    checks: run.panel.verdicts(),
-    digest,
-    run: {
-      events,
-      virtualMs: duration / 1000,
-      nodeSeconds,
-      eventsPerNodeSecond: nodeSeconds === 0 ? 0 : events / nodeSeconds,
-    },
-  };
-  return {
-    document,
-    viewers,
-    timeline,
-    digests,
-    digestEvery: run.world.digest.every,
-  };
+  return new Simulation(scenario, options).finish();
 }
 
 /** Number of events after which two runs are known to differ, and what they were there; null for equal digests. */

@@ -47,6 +47,8 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   readonly observers: Observer[] = [];
   /** Called with every chunk that a node plays. */
   onPlay: ((node: NodeId, chunk: Chunk) => void) | null = null;
+  /** Called with every input before its machine is, bytes being those of a message. */
+  onInput: ((at: Time, node: NodeId, input: Input<M, C>, bytes: number) => void) | null = null;
   /** Inputs handled by machines so far. */
   inputs = 0;
   readonly #queue = new BlockRing();
@@ -242,6 +244,7 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
     this.#actingIndex = index;
     this.inputs++;
     this.digest.add(at, index, INPUT_KINDS[input.type], this.#tag(input), bytes);
+    this.onInput?.(at, id, input, bytes);
   }
 
   /** A small number for what the input carries, in the order of first sight. */

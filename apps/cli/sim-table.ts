@@ -114,7 +114,8 @@ export function show(value: number | null | undefined, unit: Unit): string {
   }
 }
 
-function count(value: number): string {
+/** A number with its thousands apart. */
+export function count(value: number): string {
   return Math.round(value)
     .toString()
     .replaceAll(/\B(?=(\d{3})+$)/g, ',');

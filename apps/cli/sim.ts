@@ -2,12 +2,14 @@ import { Option, type Command } from 'commander';
 import { PROTOCOLS } from '../../experiments/protocols.js';
 import { linkLatest, RunDirectory, runPath } from '../../experiments/run-directory.js';
 import type { TimedResult } from '../../experiments/timed.js';
+import { InputComparison, InputLog, type Difference, type InputRecord } from '../../sim/inputs.js';
 import type { CheckLevel } from '../../sim/checkers/panel.js';
 import type { Json, Scenario } from '../../sim/scenario.js';
 import { firstDifference } from '../../sim/simulate.js';
 import { assignment, findScenario, wholeNumber } from './arguments.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { Progress } from './progress.js';
+import { differenceText } from './replay-text.js';
 import { simTable } from './sim-table.js';
 import { VERSION } from '../version.js';
 
@@ -51,8 +53,8 @@ export function addSim(program: Command): void {
     .option('--out <dir>', 'write the run into this directory')
     .option('--json', 'print one JSON document; write nothing unless --out is given')
     .option('--record', 'keep what astral view draws in recording.ndjson.gz')
-    .option('--trace', 'keep every trace event in trace.ndjson.gz, too')
-    .option('--twice', 'run twice and compare the digests')
+    .option('--trace', 'keep every trace event in trace.ndjson.gz and every input in inputs.ndjson.gz, too')
+    .option('--twice', 'run twice and compare event by event')
     .addOption(new Option('--check <level>', 'which invariants to check').choices(['off', 'cheap', 'all']))
     .option('-q, --quiet', 'no progress and no word about files')
     .option('--debug', 'show stacks')
@@ -93,8 +95,15 @@ function contender(name: string): NonNullable<ReturnType<typeof PROTOCOLS.get>> 
 function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirectory | null): TimedResult {
   const trace = flags.trace === true && directory !== null ? directory.trace() : null;
   const records = flags.record === true || flags.trace === true;
+  const inputs = flags.trace === true && directory !== null ? directory.inputs() : null;
+  const log = flags.twice === true ? new InputLog() : null;
+  const comparison = log === null ? null : new InputComparison(log);
   const recording = records && directory !== null ? directory.recording(scenario, flags.seed) : null;
-  const run = (label: string): TimedResult => {
+  const first = (record: InputRecord): void => {
+    inputs?.write(record);
+    log?.add(record);
+  };
+  const run = (label: string, watch: ((record: InputRecord) => void) | null): TimedResult => {
     const progress = new Progress(label, flags.quiet !== true);
     try {
       return contender(scenario.protocol).simulate(scenario, {
@@ -103,6 +112,7 @@ function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirec
         onProgress: (now, end) => progress.update(now / end),
         debug: flags.debug === true,
         ...(flags.check === undefined ? {} : { check: flags.check }),
+        ...(watch === null ? {} : { inputs: watch }),
         ...(trace === null || label === 'again' ? {} : { trace: (at, node, event) => trace.write(at, node, event) }),
         ...(recording === null || label === 'again' ? {} : { recorder: recording }),
       });
@@ -110,21 +120,26 @@ function runOnceOrTwice(scenario: Scenario, flags: SimFlags, directory: RunDirec
       progress.stop();
     }
   };
-  const first = run(scenario.name);
+  const result = run(scenario.name, inputs === null && log === null ? null : first);
   trace?.close();
-  recording?.close(first.document);
-  return flags.twice === true ? compared(first, run('again')) : first;
+  inputs?.close();
+  recording?.close(result.document);
+  if (comparison === null) return result;
+  const again = run('again', (record) => comparison.add(record));
+  return compared(result, again, comparison.finish());
 }
 
 /** S20: equal scenario, seed and build give an equal digest. */
-function compared(first: TimedResult, second: TimedResult): TimedResult {
+function compared(first: TimedResult, second: TimedResult, event: Difference | null): TimedResult {
   const { document } = first;
   const difference = firstDifference(first, second);
-  const verdict = difference === null ? 'held' : 'violated';
-  const checks = { ...document.checks, S20: { verdict, count: difference === null ? 0 : 1 } } as const;
-  if (difference === null) return { ...first, document: { ...document, checks } };
-  const { events, digests } = difference;
-  const detail = `two runs differ within the first ${events} events: digest ${digests[0]} and ${digests[1]}`;
+  const held = difference === null && event === null;
+  const checks = { ...document.checks, S20: { verdict: held ? 'held' : 'violated', count: held ? 0 : 1 } } as const;
+  if (held) return { ...first, document: { ...document, checks } };
+  const detail =
+    event === null
+      ? `two runs differ within the first ${difference?.events} events: digest ${difference?.digests.join(' and ')}`
+      : `two runs differ: ${differenceText(event, ['first', 'again'])}`;
   console.error(`error: ${detail}`);
   const broken = { invariant: 'S20', at: document.run.virtualMs, nodes: [], detail };
   return { ...first, document: { ...document, checks, violations: [...document.violations, broken] } };

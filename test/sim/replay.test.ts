@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { Rng } from '../../core/machine.js';
+import type { Message } from '../../core/message.js';
+import { ASTRAL, PROTOCOLS } from '../../experiments/protocols.js';
+import { NoRun, readRun } from '../../experiments/replay/recorded-run.js';
+import { repeat } from '../../experiments/replay/repeat.js';
+import { INPUTS, RunDirectory } from '../../experiments/run-directory.js';
+import { simulateTimed } from '../../experiments/timed.js';
+import { InputComparison, InputLog, sameInput, type InputRecord } from '../../sim/inputs.js';
+import { loadScenario } from '../../sim/scenario.js';
+import { simulate, type Contender } from '../../sim/simulate.js';
+import { Simulation } from '../../sim/simulation.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'astral-replay-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+
+const loaded = loadScenario({
+  name: 'small',
+  viewers: 15,
+  duration: '25s',
+  ramp: '5s',
+  sessions: { model: 'exponential', mean: '40s' },
+});
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+const { scenario, document } = loaded;
+const entry = PROTOCOLS.get('astral');
+if (entry === undefined) throw new Error('astral is missing');
+
+/** Astral whose viewer v3 draws one random number too many at its `at`-th draw. */
+function oneDrawTooMany(at: number): Contender<Message> {
+  const unlucky = (rng: Rng): Rng => {
+    let draws = 0;
+    const extra = (): unknown => (++draws === at ? rng.next() : null);
+    return {
+      next: () => (extra(), rng.next()),
+      below: (n) => (extra(), rng.below(n)),
+      fork: (label) => rng.fork(label),
+    };
+  };
+  const { protocol, createDirectory } = ASTRAL;
+  const create: typeof protocol.create = (identity, config, rng, crypto) =>
+    protocol.create(identity, config, identity.id === 'v3' ? unlucky(rng) : rng, crypto);
+  return { createDirectory, protocol: { ...protocol, create } };
+}
+
+function inputsOf(contender: Contender<Message>): InputRecord[] {
+  const records: InputRecord[] = [];
+  simulate(scenario, { ...contender, seed: 1, check: 'off', inputs: (record) => records.push(record) });
+  return records;
+}
+
+const clean = inputsOf(ASTRAL);
+/** The planted fault, its inputs, and the place of the first that is another, found by looking at all of them. */
+const planted = [12, 30].map((at) => {
+  const contender = oneDrawTooMany(at);
+  const inputs = inputsOf(contender);
+  const index = inputs.findIndex((record, place) => clean[place] === undefined || !sameInput(record, clean[place]));
+  return { contender, inputs, index };
+});
+
+test('a run that is observed, and halted on the way, is the run that is not', (t) => {
+  const { document: whole } = simulate(scenario, { ...ASTRAL, seed: 1, check: 'off' });
+  t.is(clean.length, whole.run.events);
+  const run = new Simulation(scenario, { ...ASTRAL, seed: 1, check: 'off' });
+  for (const at of [1, 333_333, 2_000_000, 7_654_321, 12_000_000]) {
+    run.runTo(at);
+    t.is(run.now, at);
+    t.is(run.events, clean.filter((record) => record.at <= at).length);
+  }
+  t.true(run.ids().length > 2 && run.ids().every((id) => run.view(id)?.node === id));
+  t.is(run.view('nobody'), null);
+  t.is(run.finish().document.digest, whole.digest);
+});
+
+test('two runs in one process are held against each other event by event', (t) => {
+  for (const { inputs, index } of planted) {
+    t.true(index > 1_000, `the fault shows late enough to be interesting, at ${index}`);
+    const log = new InputLog();
+    for (const record of clean) log.add(record);
+    t.deepEqual(
+      [0, index, clean.length - 1, clean.length].map((place) => log.get(place)),
+      [clean[0]!, clean[index]!, clean.at(-1)!, null],
+    );
+    const comparison = new InputComparison(log);
+    for (const record of inputs) comparison.add(record);
+    t.deepEqual(comparison.finish(), {
+      index,
+      first: clean[index]!,
+      second: inputs[index]!,
+      before: clean.slice(index - 3, index),
+    });
+  }
+});
+
+test('a log that is full, and a run that ends sooner, are told from a difference', (t) => {
+  const compare = (log: InputLog, second: readonly InputRecord[]): ReturnType<InputComparison['finish']> => {
+    for (const record of clean) log.add(record);
+    const comparison = new InputComparison(log);
+    for (const record of second) comparison.add(record);
+    return comparison.finish();
+  };
+  t.is(compare(new InputLog(), clean), null);
+  t.is(compare(new InputLog(100), clean), null);
+  t.like(compare(new InputLog(), clean.slice(0, 500)), { index: 500, first: clean[500], second: null });
+  t.like(compare(new InputLog(), [...clean, clean[0]!]), { index: clean.length, first: null, second: clean[0] });
+});
+
+test('a run of another build is located to the very event, or to its thousand where no inputs were kept', async (t) => {
+  for (const [round, { contender, index, inputs }] of [
+    { contender: ASTRAL, index: -1, inputs: clean },
+    ...planted,
+  ].entries()) {
+    const directory = new RunDirectory(join(folder, `run${round}`), document);
+    const file = directory.inputs();
+    const result = simulateTimed(scenario, {
+      ...contender,
+      seed: 1,
+      check: 'off',
+      inputs: (record) => file.write(record),
+    });
+    file.close();
+    directory.write(result);
+    const told = await repeat(readRun(directory.path), entry);
+    t.is(told.same, index < 0);
+    if (told.same) continue;
+    t.like(told.difference, { index, first: inputs[index], second: clean[index] });
+    t.is(told.from, index - (index % 1_000));
+    rmSync(join(directory.path, INPUTS));
+    t.like(await repeat(readRun(directory.path), entry), { from: told.from, to: told.to, difference: null });
+    t.true(told.from <= index && index < told.to);
+  }
+});
+
+test('a directory without a complete run is refused with what is missing', (t) => {
+  t.throws(() => readRun(folder), { instanceOf: NoRun, message: /no scenario\.json/ });
+  const { path } = new RunDirectory(join(folder, 'cut-off'), document);
+  t.throws(() => readRun(path), { instanceOf: NoRun, message: /no summary\.json/ });
+});
