@@ -1,7 +1,21 @@
 import type { Rng } from '../core/machine.js';
 import type { NodeId, Time } from '../core/units.js';
 import { exp, exponential, log, normalQuantile } from './distributions.js';
+import type { AccessLink } from './network-access.js';
+import type { ProcessorCosts } from './processor.js';
 import type { NodeClass, Scenario, UplinkModel } from './scenario/shape.js';
+
+/** What a node brings along: whoever replaces it brings the same. */
+export interface Kit {
+  readonly line: AccessLink;
+  /** null: work costs nothing. */
+  readonly cpu: ProcessorCosts | null;
+}
+
+/** A line of these rates, bits per second, and work that costs nothing. */
+export function kitOf(up: number, down: number): Kit {
+  return { line: { up, down }, cpu: null };
+}
 
 /** One viewer from its arrival to its end, drawn before the run so that it is the same for every protocol. */
 export interface Visit {
@@ -10,8 +24,7 @@ export interface Visit {
   /** null for a viewer that stays to the end of the run. */
   readonly leavesAt: Time | null;
   readonly how: 'leave' | 'crash';
-  readonly uplink: number;
-  readonly downlink: number;
+  readonly kit: Kit;
   readonly class: string;
 }
 
@@ -22,14 +35,20 @@ const LEAST_UPLINK = 0.1;
 export function planVisits(scenario: Scenario, rng: Rng): Visit[] {
   const arrivals = arrivalTimes(scenario, rng.fork('arrivals'));
   const sessions = rng.fork('sessions');
-  const uplinks = new Uplinks(scenario, rng.fork('uplinks'));
+  const kits = new Kits(scenario, rng.fork('uplinks'));
   const visits = arrivals.map((at, index): Visit => {
     const length = sessionLength(scenario, sessions);
     const how = sessions.next() < scenario.crashShare ? 'crash' : 'leave';
     const leavesAt = length === null || at + length >= scenario.duration ? null : at + length;
-    return { id: `v${index + 1}`, at, leavesAt, how, ...uplinks.next() };
+    return { id: `v${index + 1}`, at, leavesAt, how, ...kits.next() };
   });
   return scenario.cliff === null ? visits : overTheCliff(visits, scenario, rng.fork('cliff'));
+}
+
+/** What the publisher brings along. */
+export function publisherKit(scenario: Scenario): Kit {
+  const { downlink, cpu } = scenario.publisher;
+  return { line: { up: publisherUplink(scenario), down: downlink }, cpu };
 }
 
 /** Uplink of the publisher, bits per second. */
@@ -105,10 +124,10 @@ function rateAt(model: UplinkModel, scenario: Scenario, p: number): number {
 }
 
 /**
- * Classes and uplinks in blocks of N arrivals. Each block holds the quantiles of the whole distribution once, in an
+ * Classes and kits in blocks of N arrivals. Each block holds the quantiles of the whole distribution once, in an
  * order of its own, so that the resource index is the scenario's however the seed falls.
  */
-class Uplinks {
+class Kits {
   readonly #scenario: Scenario;
   readonly #rng: Rng;
   readonly #scale: number;
@@ -121,19 +140,20 @@ class Uplinks {
     if (resourceIndex === null) this.#scale = 1;
     else {
       let sum = 0;
-      for (let rank = 0; rank < viewers; rank++) sum += this.#draw(rank).uplink;
+      for (let rank = 0; rank < viewers; rank++) sum += this.#draw(rank).kit.line.up;
       const wanted = resourceIndex * viewers * stream.bitrate - publisherUplink(scenario);
       this.#scale = Math.max(wanted, LEAST_UPLINK * viewers * stream.bitrate) / sum;
     }
   }
 
-  next(): { uplink: number; downlink: number; class: string } {
+  next(): { kit: Kit; class: string } {
     if (this.#order.length === 0) this.#order = permutation(this.#scenario.viewers, this.#rng);
-    const drawn = this.#draw(this.#order.pop() ?? 0);
-    return { ...drawn, uplink: Math.max(1, Math.round(drawn.uplink * this.#scale)) };
+    const { kit, class: name } = this.#draw(this.#order.pop() ?? 0);
+    const up = Math.max(1, Math.round(kit.line.up * this.#scale));
+    return { kit: { ...kit, line: { ...kit.line, up } }, class: name };
   }
 
-  #draw(rank: number): { uplink: number; downlink: number; class: string } {
+  #draw(rank: number): { kit: Kit; class: string } {
     const position = (rank + 0.5) / this.#scenario.viewers;
     let from = 0;
     let found: NodeClass | undefined;
@@ -144,7 +164,8 @@ class Uplinks {
     }
     if (found === undefined) throw new RangeError('a scenario needs a class of viewers');
     const within = Math.min(1 - 1e-6, Math.max(1e-6, (position - from) / found.share));
-    return { uplink: rateAt(found.uplink, this.#scenario, within), downlink: found.downlink, class: found.name };
+    const line = { up: rateAt(found.uplink, this.#scenario, within), down: found.downlink };
+    return { kit: { line, cpu: found.cpu }, class: found.name };
   }
 }
 

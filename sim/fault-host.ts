@@ -3,6 +3,7 @@ import type { NodeId } from '../core/units.js';
 import type { FaultNote, Snapshot } from './checkers/checker.js';
 import type { FaultHost } from './faults.js';
 import type { AccessLink } from './network-access.js';
+import type { Processors } from './processors.js';
 import { isSelection, select } from './targets.js';
 import type { World } from './world.js';
 
@@ -17,8 +18,8 @@ export interface Struck {
   crash(node: NodeId): void;
   restart(node: NodeId): void;
   leave(node: NodeId): void;
-  /** Brings a viewer with this line. */
-  arrive(id: NodeId, line: AccessLink): void;
+  /** Brings a viewer with the kit of another. */
+  replace(id: NodeId, like: NodeId): void;
   /** For those that watch. */
   noted(fault: FaultNote): void;
   resumed(node: NodeId): void;
@@ -28,6 +29,7 @@ export interface Struck {
 export function faultHostOf<M extends { readonly type: string }, C extends { readonly type: string }, V>(
   run: Struck,
   world: World<M, C, V>,
+  processors: Processors<M, C>,
 ): FaultHost {
   const { impairments, rules } = world.network;
   const drawn = run.rng.fork('drawn');
@@ -50,7 +52,7 @@ export function faultHostOf<M extends { readonly type: string }, C extends { rea
     crash: (node) => run.crash(node),
     restart: (node) => (run.isQuiet() ? undefined : run.restart(node)),
     leave: (node) => run.leave(node),
-    replace: (node) => run.arrive(`r${++replacements}`, lineOf(node)),
+    replace: (node) => run.replace(`r${++replacements}`, node),
     pause: (node) => world.pause(node),
     resume: (node) => {
       run.resumed(node);
@@ -59,6 +61,7 @@ export function faultHostOf<M extends { readonly type: string }, C extends { rea
     sever: (node) => impairments.sever(node),
     lose: (node, name, rate) => impairments.lose(node, name, rate),
     throttle: (node, name, factor) => impairments.throttle(node, lineOf(node), name, factor),
+    slow: (node, name, perStep) => processors.slow(node, name, perStep),
     noted: ({ kind }, phase, nodes) => run.noted({ kind, phase, nodes }),
   };
 }

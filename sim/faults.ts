@@ -34,6 +34,7 @@ export type FaultKind =
   | 'latency'
   | 'loss'
   | 'slow-uplink'
+  | 'slow-node'
   | 'pause'
   | 'half-open';
 
@@ -60,6 +61,8 @@ export interface FaultHost {
   lose(id: NodeId, name: string, rate: number | null): void;
   /** Share of its uplink that a node has left, under a name; null lifts it. */
   throttle(id: NodeId, name: string, factor: number | null): void;
+  /** Adds to what each step costs a node, under a name; null lifts it. */
+  slow(id: NodeId, name: string, perStep: Time | null): void;
   /** A fault begins or ends, for those that watch. */
   noted?(fault: Fault, phase: 'begin' | 'end', nodes: readonly NodeId[]): void;
 }
@@ -154,6 +157,13 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
     param: { about: 'share of the rate', min: 0.01, max: 10, usual: 0.25 },
     strike: (host, { nodes, name, param }) => nodes.forEach((node) => host.throttle(node, name, param)),
     heal: (host, { nodes, name }) => nodes.forEach((node) => host.throttle(node, name, null)),
+    lasts: 'for ever',
+  },
+  'slow-node': {
+    about: 'each step of the node takes longer: a message, a timer, a command; what comes meanwhile waits its turn',
+    param: { about: 'ms more a step', min: 1, max: 500, usual: 10 },
+    strike: (host, { nodes, name, param }) => nodes.forEach((node) => host.slow(node, name, param * MS)),
+    heal: (host, { nodes, name }) => nodes.forEach((node) => host.slow(node, name, null)),
     lasts: 'for ever',
   },
   pause: {

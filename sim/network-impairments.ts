@@ -41,6 +41,22 @@ export class Impairments<M, C> {
     const station = this.#on.stations.get(node);
     const work = this.#on.pauses.end(station.index, all);
     if (work === null) return;
+    station.paused = this.#on.pauses.holds(station.index);
+    for (const each of work) each();
+  }
+
+  /** The node reads nothing more from its sockets, so that those of its peers fill; timers and commands reach it. */
+  deafen(node: NodeId): void {
+    const station = this.#on.stations.get(node);
+    station.paused = true;
+    this.#on.pauses.deafen(station.index);
+  }
+
+  /** The node reads again, what waited first. */
+  hear(node: NodeId): void {
+    const station = this.#on.stations.get(node);
+    const work = this.#on.pauses.hear(station.index);
+    if (work === null) return;
     station.paused = false;
     for (const each of work) each();
   }

@@ -4,17 +4,17 @@ import { LIMITS } from '../core/limits.js';
 import type { DurableState, Machine, Rng } from '../core/machine.js';
 import type { Command } from '../core/message.js';
 import type { Protocol } from '../core/protocol.js';
-import { verifyChunk } from '../core/trust/chunks.js';
 import type { TraceEvent } from '../core/trace.js';
 import { SECOND, type NodeId, type StreamId, type Time } from '../core/units.js';
 import type { View } from '../core/view.js';
 import { auditLiveness, LEAVE_MARGIN } from './audits.js';
 import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
-import { planVisits, publisherUplink, type Visit } from './churn.js';
+import { kitOf, planVisits, publisherKit, publisherUplink, type Kit, type Visit } from './churn.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
 import { faultHostOf, type Struck } from './fault-host.js';
 import { applyFaults } from './faults.js';
+import { Genuine } from './genuine.js';
 import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
 import { handshakeOf } from './handshake.js';
@@ -22,9 +22,9 @@ import { recordOf } from './inputs.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
-import type { AccessLink } from './network-access.js';
 import { addressOf } from './network-dials.js';
 import { configOf, nodesOf, usualWays, type Ways } from './node-config.js';
+import { Processors } from './processors.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimulateOptions } from './simulate.js';
 import { chunksPerSecond, Source } from './source.js';
@@ -37,7 +37,7 @@ const DIRECTORY_RATE = 1e9;
 
 interface Resident<M> {
   readonly kind: 'viewer' | 'publisher' | 'directory' | 'helper';
-  readonly line: AccessLink;
+  readonly kit: Kit;
   readonly ways: Ways;
   readonly make: (durable: DurableState | null) => Machine<M, Command, unknown>;
   upSince: Time;
@@ -59,11 +59,11 @@ export class Run<M extends { readonly type: string }> {
   readonly #regions: Rng;
   readonly #residents = new Map<NodeId, Resident<M>>();
   readonly #stream: StreamId;
-  readonly #streamKey: Uint8Array;
   readonly #source: Source;
   readonly #visits: readonly Visit[];
   readonly #ways: Ways;
-  readonly #genuine = new WeakSet<Chunk>();
+  readonly #processors: Processors<M, Command>;
+  readonly #genuine: Genuine;
   /** Ends all that faults impose. */
   readonly #liftFaults: () => void;
   #pollutedPlayed = 0;
@@ -117,11 +117,17 @@ export class Run<M extends { readonly type: string }> {
       };
     }
     const key = this.#crypto.keyPair('stream');
-    this.#streamKey = key.publicKey;
     this.#stream = this.#crypto.idOf(key.publicKey);
+    this.#genuine = new Genuine(this.#crypto, this.#stream, key.publicKey);
     this.#source = new Source(scenario, key, this.#stream);
     this.#visits = planVisits(scenario, rng.fork('visits'));
     this.#ways = usualWays(options.createDirectory === null ? null : DIRECTORY, PUBLISHER);
+    this.#processors = Processors.of<M, Command>(scenario.faults, {
+      encodedBytes: (message) => protocol.encodedBytes(message),
+      crypto: this.#crypto.costs,
+      impairments: network.impairments,
+      soon: (action) => this.world.schedule(this.world.now(), action),
+    });
     this.#populate();
     const struck: Struck = {
       rng,
@@ -131,11 +137,11 @@ export class Run<M extends { readonly type: string }> {
       crash: (node) => this.crash(node),
       restart: (node) => this.restart(node),
       leave: (node) => this.leave(node),
-      arrive: (id, line) => this.#arrive(id, line),
+      replace: (id, like) => this.#arrive(id, this.#residents.get(like)?.kit ?? this.#usualKit()),
       noted: (fault) => this.panel.fault(this.world.now(), fault),
       resumed: (node) => this.panel.resumed(this.world.now(), node),
     };
-    this.#liftFaults = applyFaults(scenario.faults, faultHostOf(struck, this.world));
+    this.#liftFaults = applyFaults(scenario.faults, faultHostOf(struck, this.world, this.#processors));
   }
 
   /** Peers that are up and mean to stay. */
@@ -166,7 +172,10 @@ export class Run<M extends { readonly type: string }> {
       if (resident.upSince >= 0) this.nodeSeconds += (duration - resident.upSince) / SECOND;
     }
     const full = [PUBLISHER, ...this.#visits.slice(0, viewers).map((visit) => visit.id)];
-    const uplinks = [publisherUplink(this.#scenario), ...this.#visits.slice(0, viewers).map((visit) => visit.uplink)];
+    const uplinks = [
+      publisherUplink(this.#scenario),
+      ...this.#visits.slice(0, viewers).map((visit) => visit.kit.line.up),
+    ];
     const latency = (from: number, to: number): Time => this.#delay(full[from]!, full[to]!);
     const figures = summarise(this.metrics, { traffic: this.traffic, plant: { uplinks, latency }, viewers, duration });
     return { ...figures, polluted: { played: this.#pollutedPlayed, forwarded: this.metrics.pollutedForwarded } };
@@ -185,7 +194,7 @@ export class Run<M extends { readonly type: string }> {
         ways: this.#ways,
         snapshot: () => this.#snapshot(),
         leave: (node: NodeId) => this.leave(node),
-        arrive: (node: NodeId, ways: Ways) => this.#arrive(node, this.#usualLine(), ways),
+        arrive: (node: NodeId, ways: Ways) => this.#arrive(node, this.#usualKit(), ways),
       };
       auditLiveness(audited, quiet);
     }
@@ -226,24 +235,24 @@ export class Run<M extends { readonly type: string }> {
   }
 
   #populate(): void {
-    const { publisher, stream } = this.#scenario;
+    const { stream } = this.#scenario;
     const { createDirectory, helpers } = this.#options;
     if (createDirectory !== null) {
       const make = () => createDirectory(this.#rng.fork('directory'), this.#crypto);
-      this.#move(DIRECTORY, 'directory', { up: DIRECTORY_RATE, down: DIRECTORY_RATE }, make);
+      this.#move(DIRECTORY, 'directory', kitOf(DIRECTORY_RATE, DIRECTORY_RATE), make);
     }
-    const uplink = publisherUplink(this.#scenario);
-    const line = { up: uplink, down: publisher.downlink };
-    this.#move(PUBLISHER, 'publisher', line, (durable) => this.#peer(PUBLISHER, uplink, durable));
+    const kit = publisherKit(this.#scenario);
+    this.#move(PUBLISHER, 'publisher', kit, (durable) => this.#peer(PUBLISHER, kit, durable));
     const home = this.#geography.regionOf(PUBLISHER);
     for (const { id, region, uplink: up, downlink: down, create } of helpers?.(this.#scenario, home) ?? []) {
-      this.#move(id, 'helper', { up, down }, (durable) => this.#peer(id, up, durable, { create }), { region });
+      const own = kitOf(up, down);
+      this.#move(id, 'helper', own, (durable) => this.#peer(id, own, durable, { create }), { region });
     }
     this.#feed(stream.chunkTime);
     for (const visit of this.#visits) {
       this.world.schedule(visit.at, () => {
         if (this.#quiet) return;
-        this.#arrive(visit.id, { up: visit.uplink, down: visit.downlink });
+        this.#arrive(visit.id, visit.kit);
       });
       if (visit.leavesAt === null) continue;
       this.world.schedule(visit.leavesAt, () => {
@@ -254,15 +263,13 @@ export class Run<M extends { readonly type: string }> {
     }
   }
 
-  #arrive(id: NodeId, line: AccessLink, ways = this.#ways): void {
-    this.#move(id, 'viewer', line, (durable) => this.#peer(id, line.up, durable, { ways }), { ways });
+  #arrive(id: NodeId, kit: Kit, ways = this.#ways): void {
+    this.#move(id, 'viewer', kit, (durable) => this.#peer(id, kit, durable, { ways }), { ways });
   }
 
   /** That of the first viewer; of the publisher where there is none. */
-  #usualLine(): AccessLink {
-    const [visit] = this.#visits;
-    if (visit !== undefined) return { up: visit.uplink, down: visit.downlink };
-    return { up: publisherUplink(this.#scenario), down: this.#scenario.publisher.downlink };
+  #usualKit(): Kit {
+    return this.#visits[0]?.kit ?? publisherKit(this.#scenario);
   }
 
   /** The usual delay of the way from one node to another. */
@@ -280,15 +287,15 @@ export class Run<M extends { readonly type: string }> {
   #move(
     id: NodeId,
     kind: Resident<M>['kind'],
-    line: AccessLink,
+    kit: Kit,
     make: Resident<M>['make'],
     { region, ways = this.#ways }: { readonly region?: Region; readonly ways?: Ways } = {},
   ): void {
-    const resident: Resident<M> = { kind, line, ways, make, upSince: -1, leaving: false };
+    const resident: Resident<M> = { kind, kit, ways, make, upSince: -1, leaving: false };
     this.#residents.set(id, resident);
     this.#geography.place(id, region ?? drawRegion(this.#regions.fork(id)));
     this.#up(id, resident);
-    this.world.add(id, make(null), line);
+    this.world.add(id, make(null), kit.line);
     this.#begin(id, resident);
   }
 
@@ -301,20 +308,21 @@ export class Run<M extends { readonly type: string }> {
 
   #peer(
     id: NodeId,
-    uplink: number,
+    { line, cpu }: Kit,
     durable: DurableState | null,
     own: { readonly create?: Protocol<M, Command, View>['create']; readonly ways?: Ways } = {},
   ): Machine<M, Command, unknown> {
     const identity = { id, key: this.#crypto.keyPair(id), durable };
     const rng = this.#rng.fork(`node/${id}/${durable?.incarnation ?? 0}`);
     const maxPeers = id === PUBLISHER ? LIMITS.peersPublisher : DEFAULTS.maxPeers;
-    const config = configOf(this.#scenario, { id, uplink, maxPeers, ways: own.ways ?? this.#ways });
+    const config = configOf(this.#scenario, { id, uplink: line.up, maxPeers, ways: own.ways ?? this.#ways });
     const { protocol } = this.#options;
     const machine =
       own.create === undefined
         ? protocol.create(identity, config, rng, this.#crypto)
         : own.create(identity, config, rng, this.#crypto);
-    return new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
+    const guarded = new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
+    return this.#processors.wrap(id, guarded, cpu);
   }
 
   /** One fragment after the other for as long as the publisher lives. */
@@ -331,8 +339,8 @@ export class Run<M extends { readonly type: string }> {
     const now = this.world.now();
     resident.upSince = now;
     const region = REGIONS.indexOf(this.#geography.regionOf(id));
-    const { kind, line, ways } = resident;
-    const info = { id, kind, uplink: line.up, region, ways: nodesOf(ways) };
+    const { kind, kit, ways } = resident;
+    const info = { id, kind, uplink: kit.line.up, region, ways: nodesOf(ways) };
     if (this.#measuring) this.metrics.nodeUp(now, info);
     this.panel.nodeUp(now, info);
     if (this.#measuring) this.#options.recorder?.nodeUp(now, info);
@@ -366,13 +374,8 @@ export class Run<M extends { readonly type: string }> {
     if (this.#measuring) this.#options.recorder?.observe(at, node, event);
   }
 
-  /** Verifies each chunk once, whoever plays it: all that is shared is the same object. */
   #played(node: NodeId, chunk: Chunk): void {
     if (this.#genuine.has(chunk)) return;
-    if (chunk.stream === this.#stream && verifyChunk(this.#crypto, this.#streamKey, chunk)) {
-      this.#genuine.add(chunk);
-      return;
-    }
     if (this.#measuring) this.#pollutedPlayed++;
     this.panel.report(
       'S16',

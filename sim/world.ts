@@ -113,7 +113,7 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
 
   command(id: NodeId, command: C, done?: (result: CommandResult) => void): void {
     const { pauses } = this.network;
-    if (pauses.any && pauses.holds(this.node(id).index)) {
+    if (pauses.any && pauses.stands(this.node(id).index)) {
       pauses.hold(this.node(id).index, () => this.command(id, command, done));
       return;
     }
@@ -192,7 +192,7 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
 
   #fireWake(node: number, generation: number): void {
     const { pauses } = this.network;
-    if (pauses.any && pauses.holds(node)) {
+    if (pauses.any && pauses.stands(node)) {
       pauses.hold(node, () => this.#fireWake(node, generation));
       return;
     }

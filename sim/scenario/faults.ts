@@ -19,7 +19,7 @@ export const FAULT = object({
   ),
   param: key(
     nullable(number(0, 30_000)),
-    'ms for latency, share of segments for loss, share of the rate for slow-uplink; else the share of the targets',
+    'ms for latency, ms a step for slow-node, share of segments for loss, share of the rate for slow-uplink; else the share of the targets',
     null,
   ),
   share: key(nullable(number(0, 1)), 'share of the targets, drawn when it strikes; null: all', null),

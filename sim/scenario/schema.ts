@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/config.js';
 import type { Time } from '../../core/units.js';
-import { DURATION_PATTERN, parseDuration, parseRate, RATE_PATTERN } from './units.js';
+import { COST_PATTERN, DURATION_PATTERN, parseCost, parseDuration, parseRate, RATE_PATTERN } from './units.js';
 
 /** A value as JSON knows it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -56,6 +56,9 @@ export const duration: Schema<Time> = textual(
   'a duration with its unit, such as "10m" or "500ms"',
   parseDuration,
 );
+
+/** Microseconds and fractions of them, written with a unit. */
+export const cost: Schema<number> = textual(COST_PATTERN, 'a time with its unit, such as "50us" or "2ns"', parseCost);
 
 /** Bits per second, written with a unit. */
 export const rate: Schema<number> = textual(

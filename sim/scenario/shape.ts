@@ -3,6 +3,7 @@ import { LIMITS } from '../../core/limits.js';
 import { MS } from '../../core/units.js';
 import { FAULT } from './faults.js';
 import {
+  cost,
   duration,
   flag,
   integer,
@@ -27,11 +28,23 @@ const UPLINK = tagged('model', {
   }),
 });
 
+const CPU = object({
+  perStep: key(cost, 'each input: a message, a timer, a command, news of a connection', '0us'),
+  perMessage: key(cost, 'each message that is received or sent', '0us'),
+  perByte: key(cost, 'each byte that is received or sent', '0ns'),
+  perSignature: key(cost, 'each signature that is made', '0us'),
+  perVerification: key(cost, 'each signature that is checked', '0us'),
+});
+
+const CPU_HELP =
+  'what work costs; inputs wait while the one server is busy, and what is sent leaves when the work is done. null: nothing';
+
 const CLASS = object({
   name: key(text, 'name of the class'),
   share: key(number(0, 1), 'share of the viewers; the shares of all classes sum to 1', 1),
   uplink: key(UPLINK, 'uplink lent to the overlay', { model: 'lognormal' }),
   downlink: key(rate, 'downlink of every node of the class', '50Mbit'),
+  cpu: key(nullable(CPU), CPU_HELP, null),
 });
 
 const STREAM = object({
@@ -111,6 +124,7 @@ export const SCENARIO = object({
     object({
       uplink: key(UPLINK, 'uplink the publisher lends', { model: 'factor', value: 10 }),
       downlink: key(rate, 'its downlink', '50Mbit'),
+      cpu: key(nullable(CPU), CPU_HELP, null),
     }),
     'the source',
     {},

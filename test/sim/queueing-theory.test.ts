@@ -5,6 +5,7 @@ import { SECOND, type Time } from '../../core/units.js';
 import { exponential } from '../../sim/distributions.js';
 import { uniformPaths } from '../../sim/geography.js';
 import type { AccessLink } from '../../sim/network-access.js';
+import { NO_COSTS, Processor, type ProcessorCosts } from '../../sim/processor.js';
 import { World } from '../../sim/world.js';
 
 interface Parcel {
@@ -38,13 +39,22 @@ function scripted(log: number[]): Script {
   };
 }
 
-function create(log: number[], nodes: Readonly<Record<string, AccessLink>>): World<Parcel, Step, null> {
-  const sizes = {
-    encodedBytes: (parcel: Parcel) => parcel.bytes,
-    carriesChunk: (parcel: Parcel) => parcel.type === 'media',
-  };
-  const world = new World<Parcel, Step, null>({ network: { sizes, paths: uniformPaths(LATENCY) } });
-  for (const [id, link] of Object.entries(nodes)) world.add(id, scripted(log), link);
+const SIZES = {
+  encodedBytes: (parcel: Parcel) => parcel.bytes,
+  carriesChunk: (parcel: Parcel) => parcel.type === 'media',
+};
+
+function create(
+  log: number[],
+  nodes: Readonly<Record<string, AccessLink>>,
+  cpu: Readonly<Record<string, ProcessorCosts>> = {},
+): World<Parcel, Step, null> {
+  const world = new World<Parcel, Step, null>({ network: { sizes: SIZES, paths: uniformPaths(LATENCY) } });
+  for (const [id, link] of Object.entries(nodes)) {
+    const { encodedBytes } = SIZES;
+    const ports = { costs: cpu[id] ?? NO_COSTS, encodedBytes, crypto: { sign: 0, verify: 0, hash: 0 }, onFull() {} };
+    world.add(id, new Processor(scripted(log), ports), link);
+  }
   return world;
 }
 
@@ -128,6 +138,25 @@ test('messages of many senders wait in a downlink as in M/D/1', (t) => {
   const expected = waitOf(rho, service);
   t.true(Math.abs(wait / expected - 1) < 0.05, `${wait} µs, in theory ${expected} µs`);
 });
+
+for (const rho of [0.5, 0.8]) {
+  test(`inputs wait for a processor as in M/D/1 at load ${rho}`, (t) => {
+    const log: number[] = [];
+    const fast = { up: 1e12, down: 1e12 };
+    const costs = { ...NO_COSTS, perMessage: 60.5, perByte: 0.1395 };
+    const service = costs.perMessage + BYTES * costs.perByte;
+    const senders = ['a', 'b', 'c'];
+    const world = create(log, { a: fast, b: fast, c: fast, hub: fast }, { hub: costs });
+    const count = 300_000;
+    const rate = (rho * SECOND) / service;
+    const parcel = { type: 'media', bytes: BYTES } as const;
+    world.run(load(world, { from: senders, to: ['hub'], rate, count, parcel, seed: 'processor' }));
+    t.is(log.length, count);
+    const wait = mean(log) - service - LATENCY;
+    const expected = waitOf(rho, service);
+    t.true(Math.abs(wait / expected - 1) < 0.05, `${wait} µs, in theory ${expected} µs`);
+  });
+}
 
 test('a downlink faster than the senders adds nothing, one slower sets the pace', (t) => {
   for (const [down, expected] of [

@@ -55,6 +55,21 @@ test('the events of a run do not depend on the protocol: arrivals, leaves and up
   }
 });
 
+test('work takes its time where it costs some: little changes little, too much is not done in time, and it repeats', (t) => {
+  const cpu = { perStep: '20us', perMessage: '30us', perByte: '5ns', perSignature: '50us', perVerification: '120us' };
+  const on = (cost: JsonObject, options: Partial<SimulateOptions<Message>> = {}): ReturnType<typeof simulate> =>
+    run({ classes: [{ name: 'viewer', cpu: cost }], publisher: { cpu: cost }, duration: '40s' }, options);
+  const mean = ({ document }: ReturnType<typeof simulate>): number =>
+    (JSON.parse(JSON.stringify(document.metrics)) as { continuity: { mean: number } }).continuity.mean;
+  const fine = on(cpu, { check: 'all' });
+  t.is(firstDifference(fine, on(cpu)), null);
+  t.deepEqual(fine.document.violations, []);
+  t.true(mean(fine) > 0.9, `${mean(fine)}`);
+  t.is(firstDifference(on({}), run({ duration: '40s' })), null, 'a processor at no cost changes nothing');
+  const slow = mean(on({ perMessage: '30ms' }));
+  t.true(slow < 0.5, `${slow} at 30 ms a message`);
+});
+
 test('the document has the figures by name, and its counts agree with its tables', (t) => {
   const { document, viewers, timeline } = run(CHURN);
   t.like(document, { schema: 'astral.sim/1', scenario: 'small', protocol: 'astral', seed: 1, nodes: 20 });

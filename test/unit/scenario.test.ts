@@ -85,7 +85,8 @@ test('variants merge, a model replaces its predecessor, and the command line has
   t.deepEqual(scenario.sessions, { model: 'stay' });
   t.deepEqual([scenario.stream.bitrate, scenario.stream.substreams, scenario.stream.keyframeFactor], [2e6, 8, 3]);
   t.is(scenario.viewers, 7);
-  t.deepEqual(scenario.classes, [{ name: 'viewer', share: 1, uplink: { model: 'factor', value: 1.5 }, downlink: 9e6 }]);
+  t.is(scenario.classes.length, 1);
+  t.like(scenario.classes[0], { name: 'viewer', share: 1, uplink: { model: 'factor', value: 1.5 }, downlink: 9e6 });
   t.false(loadScenario(file, { variant: 'none' }).ok);
   t.deepEqual(variantsOf(file), ['still']);
   return;

@@ -1,23 +1,11 @@
 import { fc, test, testProp } from '@fast-check/ava';
 import { createRng } from '../../core/rng.js';
 import { MS, SECOND } from '../../core/units.js';
-import { applyFaults, FAULTS, validateFaults, type Fault, type FaultHost, type FaultKind } from '../../sim/faults.js';
+import { applyFaults, FAULTS, validateFaults, type Fault, type FaultKind } from '../../sim/faults.js';
 import type { View } from '../../core/view.js';
 import { countDescendants, select } from '../../sim/targets.js';
-import { FAST, LATENCY, Puppet, Stage } from './sim-stage.js';
-
-/** What a plan can do to single nodes, beside ending them. */
-function verbs({ world }: Stage): Pick<FaultHost, 'replace' | 'pause' | 'resume' | 'sever' | 'lose' | 'throttle'> {
-  const { impairments } = world.network;
-  return {
-    replace: (id) => void world.add(`${id}'`, new Puppet(), FAST),
-    pause: (id) => world.pause(id),
-    resume: (id) => world.resume(id),
-    sever: (id) => impairments.sever(id),
-    lose: (id, name, rate) => impairments.lose(id, name, rate),
-    throttle: (id, name, factor) => impairments.throttle(id, world.node(id).link, name, factor),
-  };
-}
+import { messages, unleash, verbs } from './fault-stage.js';
+import { LATENCY, Stage } from './sim-stage.js';
 
 test('a fault plan strikes, heals and restarts as written', (t) => {
   const stage = new Stage('abcdefgh');
@@ -37,7 +25,7 @@ test('a fault plan strikes, heals and restarts as written', (t) => {
     schedule: (at, action) => world.schedule(at, action),
     targets: (word) => (word === 'viewers' ? 'cdefgh'.split('') : [word]),
     crash: (id) => world.crash(id),
-    restart: (id) => world.restart(id, () => stage.puppet(id)),
+    restart: (id) => world.restart(id, () => stage.machine(id)),
     leave: (id) => world.remove(id),
     ...verbs(stage),
   });
@@ -56,41 +44,6 @@ test('a fault plan strikes, heals and restarts as written', (t) => {
   t.is(world.node('b').startedAt, 8 * SECOND);
   t.true(cut('b', 'a'));
 });
-
-/** Lets a plan loose on a stage; returns what lifts all that lasts, and a log of what the host noted. */
-function unleash(stage: Stage, ...plan: Partial<Fault>[]): { lift: () => void; noted: string[] } {
-  const { world } = stage;
-  const noted: string[] = [];
-  const faults = plan.map((fault): Fault => ({
-    at: SECOND,
-    kind: 'pause',
-    target: 'b',
-    param: null,
-    for: null,
-    ...fault,
-  }));
-  const lift = applyFaults(faults, {
-    rules: world.network.rules,
-    rng: createRng('faults'),
-    schedule: (at, action) => world.schedule(at, action),
-    targets: (word) =>
-      world.nodes
-        .map(({ id }) => id)
-        .filter((id) => (word === 'all' || word === id) && world.node(id).state === 'running'),
-    crash: (id) => world.crash(id),
-    restart: (id) => world.restart(id, () => stage.puppet(id)),
-    leave: (id) => world.remove(id),
-    ...verbs(stage),
-    noted: (fault, phase, nodes) => noted.push(`${fault.kind} ${phase} ${nodes.join('')}`),
-  });
-  return { lift, noted };
-}
-
-const messages = (stage: Stage, name: string) =>
-  stage
-    .puppet(name)
-    .log.filter(([, what]) => what.includes(' from '))
-    .map(([at, what]) => [at / MS, what] as const);
 
 test('a node that is paused handles nothing; then all that came, in the order in which it came, its timer included', (t) => {
   const stage = new Stage('ab');
@@ -165,7 +118,7 @@ test('a dial knocks again: it gets through to a node that comes back, or out of 
     effects.connect({ node: 'c', address: 'sim:c' });
   });
   stage.run(2_500 * MS);
-  stage.world.restart('b', () => stage.puppet('b'));
+  stage.world.restart('b', () => stage.machine('b'));
   stage.run(600 * MS);
   stage.world.network.rules.remove('cut');
   stage.run(10 * SECOND);
@@ -299,7 +252,15 @@ testProp(
     fc.array(
       fc.record({
         at: fc.nat(2_000).map((ms) => SECOND + ms * MS),
-        kind: fc.constantFrom<FaultKind>('partition', 'one-way', 'latency', 'loss', 'slow-uplink', 'pause'),
+        kind: fc.constantFrom<FaultKind>(
+          'partition',
+          'one-way',
+          'latency',
+          'loss',
+          'slow-uplink',
+          'slow-node',
+          'pause',
+        ),
         target: fc.constantFrom('a', 'b', 'c', 'all'),
         for: fc.nat(3_000).map((ms) => (ms + 1) * MS),
       }),
@@ -325,7 +286,7 @@ testProp(
     ] as const)
       t.is(messages(stage, name).length, expected);
     t.false(stage.world.network.pauses.any || stage.world.network.rules.active);
-    t.deepEqual(Object.keys(FAULTS).length, 10);
+    t.deepEqual(Object.keys(FAULTS).length, 11);
   },
 );
 

@@ -2,6 +2,7 @@ import type { ByeCode, Contact, Effects, Input, Machine } from '../../core/machi
 import { MS, SECOND, type Time } from '../../core/units.js';
 import { uniformPaths } from '../../sim/geography.js';
 import type { NetworkOptions } from '../../sim/network-types.js';
+import { Processors } from '../../sim/processors.js';
 import { World } from '../../sim/world.js';
 
 /** What puppets say to each other. */
@@ -58,13 +59,29 @@ export const CONTACT = (node: string): Contact => ({ node, address: `sim:${node}
 
 /** A world of puppets named by letters. */
 export class Stage {
-  readonly world: World<Note, Order, null>;
+  readonly world: World<Note, Order, unknown>;
   readonly puppets = new Map<string, Puppet>();
+  /** Work costs nothing as long as no fault slows it. */
+  readonly processors: Processors<Note, Order>;
 
   constructor(names: string, options: Partial<NetworkOptions<Note>> = {}, line = FAST) {
     const sizes = { encodedBytes: (note: Note) => note.bytes, carriesChunk: (note: Note) => note.type === 'chunk' };
     this.world = new World({ network: { sizes, paths: uniformPaths(LATENCY), ...options } });
-    for (const name of names) this.world.add(name, this.puppet(name), line);
+    this.processors = new Processors<Note, Order>(
+      {
+        encodedBytes: sizes.encodedBytes,
+        crypto: { sign: 0, verify: 0, hash: 0 },
+        impairments: this.world.network.impairments,
+        soon: (action) => this.world.schedule(this.world.now(), action),
+      },
+      true,
+    );
+    for (const name of names) this.world.add(name, this.machine(name), line);
+  }
+
+  /** The puppet on a processor of its own, for one life. */
+  machine(name: string): Machine<Note, Order, unknown> {
+    return this.processors.wrap(name, this.puppet(name), null);
   }
 
   puppet(name: string): Puppet {
