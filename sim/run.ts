@@ -17,19 +17,18 @@ import { applyFaults } from './faults.js';
 import { Genuine } from './genuine.js';
 import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
-import { handshakeOf } from './handshake.js';
 import { recordOf } from './inputs.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
-import { addressOf } from './network-dials.js';
 import { configOf, nodesOf, usualWays, type Ways } from './node-config.js';
 import { Processors } from './processors.js';
+import { createWorld } from './run-world.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimulateOptions } from './simulate.js';
 import { chunksPerSecond, Source } from './source.js';
 import { trafficOf } from './traffic.js';
-import { World } from './world.js';
+import type { World } from './world.js';
 
 export const PUBLISHER: NodeId = 'publisher';
 export const DIRECTORY: NodeId = 'directory';
@@ -78,21 +77,7 @@ export class Run<M extends { readonly type: string }> {
     this.#geography = new Geography(rng.fork('geography'));
     this.#regions = rng.fork('regions');
     const { protocol } = options;
-    this.world = new World<M, Command, unknown>({
-      network: {
-        sizes: { encodedBytes: (m) => protocol.encodedBytes(m), carriesChunk: (m) => protocol.carriesChunk(m) },
-        paths: this.#geography,
-        loss: scenario.network.loss,
-        seed: rng.fork('network').below(0x7fffffff),
-        handshake: handshakeOf({
-          crypto: this.#crypto,
-          rng: rng.fork('handshakes'),
-          key: (node) => this.#crypto.keyPair(node),
-          incarnation: (node) => this.world.node(node).durable?.incarnation ?? 1,
-          endpoint: addressOf,
-        }),
-      },
-    });
+    this.world = createWorld(scenario, { protocol, paths: this.#geography, crypto: this.#crypto, rng });
     const { bitrate, chunkTime, deadline, targetLag } = scenario.stream;
     const most = chunksPerSecond(scenario, LIMITS.chunkBytes);
     const { network } = this.world;
