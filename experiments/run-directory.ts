@@ -35,7 +35,8 @@ export class RunDirectory {
   constructor(path: string, scenario: JsonObject) {
     this.path = path;
     mkdirSync(path, { recursive: true });
-    for (const name of [RECORDING, TRACE, INPUTS, DIGESTS, 'summary.json']) rmSync(join(path, name), { force: true });
+    for (const name of [RECORDING, TRACE, INPUTS, DIGESTS, 'summary.json', 'report.html'])
+      rmSync(join(path, name), { force: true });
     writeFileSync(join(path, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`);
   }
 

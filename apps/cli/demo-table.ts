@@ -1,6 +1,8 @@
 import { colours } from '../colours.js';
 import type { TimedDocument } from '../../experiments/timed.js';
-import { metricOf, show, type Unit } from './sim-table.js';
+import { metricOf } from '../../experiments/metrics.js';
+import type { Unit } from '../../viz/charts/units.js';
+import { show } from './sim-table.js';
 
 interface Line {
   readonly label: string;

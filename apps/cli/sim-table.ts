@@ -1,11 +1,10 @@
 import Table from 'cli-table3';
+import { figure, type Unit } from '../../viz/charts/units.js';
 import { colours } from '../colours.js';
+import { metricOf } from '../../experiments/metrics.js';
 import type { TimedDocument } from '../../experiments/timed.js';
 import type { MetricTree } from '../../sim/metrics/summary.js';
 import type { Scenario, Target } from '../../sim/scenario.js';
-
-/** What a figure is measured in. */
-export type Unit = 'share' | 'ms' | 'count' | 'rate';
 
 /** Rows of the table: what is printed, which figures it shows and what they are measured in. */
 const ROWS: readonly (readonly [label: string, unit: Unit, metrics: readonly string[]])[] = [
@@ -62,16 +61,6 @@ export function simTable(document: TimedDocument, scenario: Scenario): string {
   return [head, table.toString(), verdicts(document), colours.dim(`${speed}, digest ${document.digest}`)].join('\n');
 }
 
-/** A figure by its name with dots; undefined when the run has none of that name. */
-export function metricOf(metrics: MetricTree, name: string): number | null | undefined {
-  let found: MetricTree | number | null | undefined = metrics;
-  for (const part of name.split('.')) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = found[part];
-  }
-  return typeof found === 'object' && found !== null ? undefined : found;
-}
-
 function targets(metrics: MetricTree, all: readonly Target[], names: readonly string[], unit: Unit): string {
   return all
     .filter(({ metric }) => names.includes(metric))
@@ -111,6 +100,8 @@ export function show(value: number | null | undefined, unit: Unit): string {
       return value.toFixed(2);
     case 'count':
       return count(value);
+    case 'bits':
+      return figure(value, unit);
   }
 }
 

@@ -59,12 +59,12 @@ export function addSim(program: Command): void {
     .option('-q, --quiet', 'no progress and no word about files')
     .option('--debug', 'show stacks')
     .addHelpText('after', EXAMPLES)
-    .action((name: string, flags: SimFlags) => {
-      process.exitCode = sim(name, flags);
+    .action(async (name: string, flags: SimFlags) => {
+      process.exitCode = await sim(name, flags);
     });
 }
 
-function sim(name: string, flags: SimFlags): number {
+async function sim(name: string, flags: SimFlags): Promise<number> {
   const { scenario, document } = findScenario(name, {
     ...(flags.nodes === undefined ? {} : { viewers: flags.nodes }),
     ...(flags.duration === undefined ? {} : { duration: flags.duration }),
@@ -77,10 +77,16 @@ function sim(name: string, flags: SimFlags): number {
   const path = flags.out ?? runPath('runs', new Date(), scenario.name, scenario.protocol, flags.seed);
   const directory = writes ? new RunDirectory(path, document) : null;
   const result = runOnceOrTwice(scenario, flags, directory);
-  directory?.write(result);
+  if (directory !== null) {
+    directory.write(result);
+    // Charts take a while to load; who wants only figures does not wait for them.
+    const { reportInPlace } = await import('../../experiments/report/report.js');
+    await reportInPlace(path);
+  }
   if (directory !== null && flags.out === undefined) linkLatest(path);
   console.log(flags.json === true ? JSON.stringify(result.document, null, 2) : simTable(result.document, scenario));
-  if (directory !== null && flags.quiet !== true) console.error(`written to ${path}`);
+  if (directory !== null && flags.quiet !== true)
+    console.error(`written to ${path}, with a page to look at: report.html`);
   return result.document.violations.length > 0 ? EXIT.failed : EXIT.done;
 }
 

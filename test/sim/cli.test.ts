@@ -46,6 +46,7 @@ test('a run directory holds the complete scenario, the summary, two tables and a
     'digests.json',
     'inputs.ndjson.gz',
     'recording.ndjson.gz',
+    'report.html',
     'scenario.json',
     'summary.json',
     'timeline.parquet',

@@ -1,6 +1,6 @@
 import { fc, test, testProp } from '@fast-check/ava';
 import type { TraceEvent } from '../../core/trace.js';
-import { metricOf } from '../../apps/cli/sim-table.js';
+import { metricOf } from '../../experiments/metrics.js';
 import { PROTOCOLS, type Entry } from '../../experiments/protocols.js';
 import type { TimedDocument } from '../../experiments/timed.js';
 import { loadScenario, type JsonObject } from '../../sim/scenario.js';
