@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, report } from '../exit-codes.js';
+import { addBench } from './bench.js';
 import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
 import { addList } from './list.js';
@@ -29,6 +30,7 @@ addCompare(program);
 addReplay(program);
 addReport(program);
 addView(program);
+addBench(program);
 addList(program);
 addPrograms(program);
 

@@ -1,7 +1,3 @@
-/**
- * Speed of the simulation engine alone: queue, network, world and host under machines that do nothing but forward.
- * node dist/experiments/bench/engine.js [nodes] [inputs] [loss]
- */
 import type { Effects, Input, Machine } from '../../core/machine.js';
 import { createRng } from '../../core/rng.js';
 import { MS, SECOND, type NodeId, type Time } from '../../core/units.js';
@@ -53,14 +49,14 @@ class Forwarder implements Machine<Parcel, Go, null> {
   restore(): void {}
 }
 
-function build(nodes: number, loss: number): World<Parcel, Go, null> {
+function build(nodes: number): World<Parcel, Go, null> {
   const rng = createRng('engine');
   const geography = new Geography(rng.fork('geography'));
   const sizes = {
     encodedBytes: (parcel: Parcel) => parcel.size,
     carriesChunk: (parcel: Parcel) => parcel.type === 'chunk',
   };
-  const world = new World<Parcel, Go, null>({ network: { sizes, paths: geography, loss } });
+  const world = new World<Parcel, Go, null>({ network: { sizes, paths: geography, loss: 0.005 } });
   for (let index = 0; index < nodes; index++) {
     geography.place(`n${index}`, drawRegion(rng));
     const peers = Array.from({ length: 4 }, () => `n${(index + 1 + rng.below(nodes - 1)) % nodes}`);
@@ -71,16 +67,17 @@ function build(nodes: number, loss: number): World<Parcel, Go, null> {
   return world;
 }
 
-const nodes = Number(process.argv[2] ?? 1_000);
-const wanted = Number(process.argv[3] ?? 5_000_000);
-const world = build(nodes, Number(process.argv[4] ?? 0));
-const before = world.inputs;
-const virtual = world.now();
-const started = process.hrtime.bigint();
-while (world.inputs - before < wanted) world.run(world.now() + 100 * MS);
-const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-const inputs = world.inputs - before;
-console.log(
-  `${nodes} nodes: ${((inputs / seconds) * 1e-6).toFixed(2)} M inputs/s, ${(inputs / ((world.now() - virtual) / SECOND) / nodes).toFixed(0)} inputs per node-second, ` +
-    `${world.network.links.count} links, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB, digest ${world.digest.hex}`,
-);
+/** What queue, network, world and host carried, under machines that do nothing but forward. */
+export interface EngineCost {
+  readonly events: number;
+  readonly seconds: number;
+}
+
+/** Speed of the simulation engine without a protocol; at least two nodes. */
+export function measureEngine(nodes: number, events: number): EngineCost {
+  const world = build(nodes);
+  const before = world.inputs;
+  const begin = performance.now();
+  while (world.inputs - before < events) world.run(world.now() + 10 * MS);
+  return { events: world.inputs - before, seconds: (performance.now() - begin) / 1000 };
+}

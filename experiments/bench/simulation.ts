@@ -1,0 +1,61 @@
+import type { Message } from '../../core/message.js';
+import { createRng } from '../../core/rng.js';
+import { SECOND } from '../../core/units.js';
+import { Run } from '../../sim/run.js';
+import { loadScenario } from '../../sim/scenario.js';
+import { ASTRAL } from '../protocols.js';
+import { readWorkload } from '../workloads.js';
+
+/** Which part of a run is measured: from `from` to `to` seconds of virtual time, after everybody has come by `ramp`. */
+export interface Window {
+  readonly ramp: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a simulation cost within its window. */
+export interface Cost {
+  readonly events: number;
+  readonly virtualSeconds: number;
+  readonly wallSeconds: number;
+  readonly nodeSeconds: number;
+  /** Memory that the simulation still needs at the end, engine and garbage apart. */
+  readonly liveBytes: number;
+  /** The most that the process ever took from the machine. */
+  readonly peakBytes: number;
+  readonly violations: number;
+}
+
+/** Bytes in use after garbage was collected; `gc` is there with `--expose-gc`. */
+export function liveBytes(): number {
+  const { gc } = globalThis as { gc?: () => void };
+  gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Runs a workload, cheap checks on, and measures it within the window. */
+export function measureSimulation(workload: string, viewers: number, { ramp, from, to }: Window): Cost {
+  const set = [['ramp', `${ramp}s`] as const];
+  const loaded = loadScenario(readWorkload(workload), { viewers, duration: `${to}s`, set });
+  if (!loaded.ok) throw new RangeError(loaded.problems.map(({ path, message }) => `${path} ${message}`).join('; '));
+  const before = liveBytes();
+  const { scenario } = loaded;
+  const run = new Run<Message>(scenario, { ...ASTRAL, seed: 1 }, createRng(`${scenario.name}/1`));
+  run.world.run(from * SECOND);
+  const early = run.events;
+  const begin = performance.now();
+  run.world.run(to * SECOND);
+  const wallSeconds = (performance.now() - begin) / 1000;
+  const events = run.events - early;
+  const after = liveBytes();
+  return {
+    events,
+    virtualSeconds: to - from,
+    wallSeconds,
+    nodeSeconds: viewers * (to - from),
+    liveBytes: after - before,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    violations: run.panel.violations.length,
+  };
+}
