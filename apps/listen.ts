@@ -22,7 +22,7 @@ export async function listenOn<T>(
     } catch (error) {
       const code = codeOf(error);
       if (code === 'EADDRINUSE' && port < last) continue;
-      throw new EnvironmentFault(`${what} ${port}: ${explain(code)}`, { cause: error });
+      throw new EnvironmentFault(`${what} ${port} ${explain(code)}`, { cause: error });
     }
   }
 }
@@ -30,6 +30,6 @@ export async function listenOn<T>(
 function explain(code: string): string {
   if (code === 'EADDRINUSE') return 'is taken; give another one or none at all';
   if (code === 'EACCES') return 'needs rights this process lacks; give one above 1023';
-  if (code === 'EADDRNOTAVAIL') return 'this machine does not have the address to listen on';
+  if (code === 'EADDRNOTAVAIL') return 'has no address to listen on: this machine does not have it';
   return `cannot be listened on (${code === '' ? 'unknown reason' : code})`;
 }

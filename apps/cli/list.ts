@@ -50,13 +50,24 @@ export function addList(program: Command): void {
   program
     .command('list')
     .description('list what there is to choose from')
-    .addArgument(new Argument('<what>', 'what to list').choices(Object.keys(LISTS)))
+    .addArgument(new Argument('[what]', 'what to list; an overview unless given').choices(Object.keys(LISTS)))
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  astral list workloads\n  astral list faults --json')
-    .action((what: string, flags: { readonly json?: boolean }) => {
-      const items = LISTS[what]?.() ?? [];
+    .action((what: string | undefined, flags: { readonly json?: boolean }) => {
+      const items = what === undefined ? overview() : (LISTS[what]?.() ?? []);
       const width = Math.max(...items.map(({ name }) => name.length));
-      if (flags.json === true) console.log(JSON.stringify({ schema: 'astral.list/1', [what]: items }, null, 2));
+      const key = what ?? 'lists';
+      if (flags.json === true) console.log(JSON.stringify({ schema: 'astral.list/1', [key]: items }, null, 2));
       else for (const { name, about } of items) console.log(`${name.padEnd(width)}  ${about}`);
     });
+}
+
+/** What can be listed, and the names in it. */
+function overview(): Item[] {
+  return Object.entries(LISTS).map(([name, items]) => ({
+    name,
+    about: items()
+      .map((item) => item.name)
+      .join(', '),
+  }));
 }

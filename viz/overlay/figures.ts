@@ -17,7 +17,7 @@ type Unit = 'share' | 'ms' | 'number';
 /** The figures shown of a run: label, unit, name, and the name of its bound. */
 const ROWS: readonly (readonly [string, Unit, string, string?])[] = [
   ['Continuity, mean', 'share', 'continuity.mean'],
-  ['Continuity, worst 5 %', 'share', 'continuity.p5'],
+  ['Continuity, 5th percentile', 'share', 'continuity.p5'],
   ['Start-up p50', 'ms', 'startupMs.p50'],
   ['Arrival lag p95', 'ms', 'arrivalLagMs.p95', 'reference.lagMs'],
   ['Stalls a viewer, 10 min', 'number', 'stall.per10min'],
