@@ -91,7 +91,7 @@ export class Run<M extends { readonly type: string }> {
       oneWay: (from, to) => this.#delay(from, to),
       mark: markOf(scenario),
     });
-    this.panel = new Panel(options.check ?? scenario.check, options.lacks);
+    this.panel = new Panel(options.check ?? scenario.check, options.lacks, scenario.settings);
     this.traffic = trafficOf(this.world);
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
     this.world.onPlay = (node, chunk) => this.#played(node, chunk);
