@@ -11,8 +11,8 @@ export interface Job {
   readonly seed: number;
   readonly version: string;
   readonly check?: CheckLevel;
-  /** Where the run is kept, with what `astral view` draws; nowhere unless given. */
-  readonly keep?: { readonly path: string; readonly document: JsonObject };
+  /** Where the run is kept, nowhere unless given; `record` keeps what `astral view` draws, too. */
+  readonly keep?: { readonly path: string; readonly document: JsonObject; readonly record: boolean };
 }
 
 /** Does one job from start to end in this thread. */
@@ -22,7 +22,7 @@ export function runJob(job: Job, onProgress: (share: number) => void): TimedDocu
   const entry = PROTOCOLS.get(protocol);
   if (entry === undefined) throw new RangeError(`no protocol ${protocol}`);
   const directory = keep === undefined ? null : new RunDirectory(keep.path, { ...keep.document, protocol });
-  const recording = directory?.recording(scenario, seed);
+  const recording = keep?.record === true ? directory?.recording(scenario, seed) : undefined;
   const result = entry.simulate(scenario, {
     seed,
     version,

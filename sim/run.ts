@@ -11,14 +11,13 @@ import { auditLiveness, LEAVE_MARGIN } from './audits.js';
 import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
 import { kitOf, planVisits, publisherKit, publisherUplink, type Kit, type Visit } from './churn.js';
-import { changedSettings, configureAll } from './change.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
 import { faultHostOf, type Struck } from './fault-host.js';
-import { applyFaults, type AppliedFaults } from './faults.js';
+import { applyFaults } from './faults.js';
 import { Genuine } from './genuine.js';
 import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
-import { tellInputs } from './inputs.js';
+import { recordOf } from './inputs.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
@@ -51,7 +50,7 @@ export class Run<M extends { readonly type: string }> {
   readonly panel: Panel;
   readonly traffic: Traffic;
   nodeSeconds = 0;
-  #scenario: Scenario;
+  readonly #scenario: Scenario;
   readonly #options: SimulateOptions<M>;
   readonly #rng: Rng;
   readonly #crypto: SimCrypto;
@@ -64,7 +63,8 @@ export class Run<M extends { readonly type: string }> {
   readonly #ways: Ways;
   readonly #processors: Processors<M, Command>;
   readonly #genuine: Genuine;
-  readonly #faults: AppliedFaults;
+  /** Ends all that faults impose. */
+  readonly #liftFaults: () => void;
   #pollutedPlayed = 0;
   #measuring = true;
   #quiet = false;
@@ -91,11 +91,16 @@ export class Run<M extends { readonly type: string }> {
       oneWay: (from, to) => this.#delay(from, to),
       mark: markOf(scenario),
     });
-    this.panel = new Panel(options.check ?? scenario.check, options.lacks, scenario.settings);
+    this.panel = new Panel(options.check ?? scenario.check, options.lacks);
     this.traffic = trafficOf(this.world);
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
     this.world.onPlay = (node, chunk) => this.#played(node, chunk);
-    if (options.inputs !== undefined) tellInputs(this.world, () => this.#measuring, options.inputs);
+    const { inputs } = options;
+    if (inputs !== undefined) {
+      this.world.onInput = (at, node, input, bytes) => {
+        if (this.#measuring) inputs(recordOf(at, node, input, bytes));
+      };
+    }
     const key = this.#crypto.keyPair('stream');
     this.#stream = this.#crypto.idOf(key.publicKey);
     this.#genuine = new Genuine(this.#crypto, this.#stream, key.publicKey);
@@ -121,7 +126,7 @@ export class Run<M extends { readonly type: string }> {
       noted: (fault) => this.panel.fault(this.world.now(), fault),
       resumed: (node) => this.panel.resumed(this.world.now(), node),
     };
-    this.#faults = applyFaults(scenario.faults, faultHostOf(struck, this.world, this.#processors));
+    this.#liftFaults = applyFaults(scenario.faults, faultHostOf(struck, this.world, this.#processors));
   }
 
   /** Peers that are up and mean to stay. */
@@ -141,14 +146,6 @@ export class Run<M extends { readonly type: string }> {
     const resident = this.#residents.get(id);
     if (resident === undefined || resident.upSince < 0 || resident.kind === 'directory') return null;
     return this.world.node(id).host.machine.view() as View;
-  }
-
-  /** From now on the run is of another scenario; `changeProblems` says which. Answers how many nodes refused. */
-  change(to: Scenario): number {
-    const settings = changedSettings(this.#scenario.settings, to.settings);
-    this.#scenario = to;
-    this.#faults.change(to.faults);
-    return settings === null ? 0 : configureAll(this.world, this.#present(), settings);
   }
 
   /** Ends the measured time and computes its figures. */
@@ -175,7 +172,7 @@ export class Run<M extends { readonly type: string }> {
     const { panel, world } = this;
     if (panel.wantsQuiet) {
       this.#quiet = true;
-      this.#faults.lift();
+      this.#liftFaults();
       const audited = {
         panel,
         world,

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { COMMAND, comparedRun } from '../../experiments/compare/kept.js';
 import { compare, type ComparisonDocument, type Sample } from '../../experiments/compare/comparison.js';
 import type { Job } from '../../experiments/job.js';
 import { runJobs } from '../../experiments/pool.js';
@@ -59,7 +60,7 @@ export function addCompare(program: Command): void {
       'runs at the same time; as many as this machine has processors, unless given',
       wholeNumber(1),
     )
-    .option('--out <dir>', 'write compare.json, and every run as a line of runs.ndjson')
+    .option('--out <dir>', 'write a page with figures, compare.json, and every run')
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'no progress and no word about files')
     .addHelpText('after', EXAMPLES)
@@ -70,7 +71,7 @@ export function addCompare(program: Command): void {
 
 async function runComparison(name: string, flags: CompareFlags): Promise<number> {
   const cells = variantsNamed(name).flatMap((each) => {
-    const { scenario } = findScenario(each.name, {
+    const { scenario, document } = findScenario(each.name, {
       ...(flags.nodes === undefined ? {} : { viewers: flags.nodes }),
       ...(flags.duration === undefined ? {} : { duration: flags.duration }),
       set: flags.set,
@@ -84,6 +85,9 @@ async function runComparison(name: string, flags: CompareFlags): Promise<number>
           seed,
           version: VERSION,
           ...(flags.check === undefined ? {} : { check: flags.check }),
+          ...(flags.out === undefined
+            ? {}
+            : { keep: { path: join(flags.out, comparedRun(each.variant, protocol, seed)), document, record: false } }),
         },
       })),
     );
@@ -108,7 +112,11 @@ async function runComparison(name: string, flags: CompareFlags): Promise<number>
   console.log(flags.json === true ? JSON.stringify(comparison, null, 2) : comparisonTable(comparison));
   if (flags.out !== undefined) {
     write(flags.out, comparison, samples);
-    if (flags.quiet !== true) console.error(`written to ${flags.out}`);
+    // Charts take a while to load; who wants only the table does not wait for them.
+    const { reportInPlace } = await import('../../experiments/report/report.js');
+    await reportInPlace(flags.out, true);
+    if (flags.quiet !== true)
+      console.error(`written to ${flags.out}; a page with figures: ${join(flags.out, 'report.html')}`);
   }
   return comparison.rows.some(({ violations }) => violations > 0) ? EXIT.failed : EXIT.done;
 }
@@ -120,6 +128,7 @@ export function jobWeight({ scenario, protocol }: Job): number {
 
 function write(folder: string, comparison: ComparisonDocument, samples: readonly Sample[]): void {
   writeFileSync(join(folder, 'compare.json'), `${JSON.stringify(comparison, null, 2)}\n`);
+  writeFileSync(join(folder, COMMAND), `${['astral', ...process.argv.slice(2)].map(quoted).join(' ')}\n`);
   const lines = samples.map(({ variant, document }) => JSON.stringify({ variant, ...document }));
   writeFileSync(join(folder, 'runs.ndjson'), `${lines.join('\n')}\n`);
 }
@@ -130,4 +139,9 @@ function protocolList(text: string): readonly string[] {
   if (unknown.length > 0)
     throw new InvalidArgumentError(`There is no ${unknown.join(', ')}; there are ${[...PROTOCOLS.keys()].join(', ')}.`);
   return names;
+}
+
+/** A word of a command line as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -128,7 +128,7 @@ async function simulateCrowd(flags: DemoFlags, screen: Screen, signal: AbortSign
     protocol,
     seed,
     version: VERSION,
-    ...(protocol === 'astral' ? { keep: { path, document } } : {}),
+    ...(protocol === 'astral' ? { keep: { path, document, record: true } } : {}),
   }));
   const documents = await runJobs(jobs, {
     signal,

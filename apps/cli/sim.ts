@@ -81,7 +81,7 @@ async function sim(name: string, flags: SimFlags): Promise<number> {
     directory.write(result);
     // Charts take a while to load; who wants only figures does not wait for them.
     const { reportInPlace } = await import('../../experiments/report/report.js');
-    await reportInPlace(path);
+    await reportInPlace(path, false);
   }
   if (directory !== null && flags.out === undefined) linkLatest(path);
   console.log(flags.json === true ? JSON.stringify(result.document, null, 2) : simTable(result.document, scenario));

@@ -158,7 +158,7 @@ function fold(directory: SweepDirectory, flags: SweepFlags, ran: number): number
   else console.log(`${sweepTable(directory.manifest, folded)}\n${duckdbLine(directory)}`);
   if (flags.quiet !== true) {
     console.error(
-      `${ran} runs done now, ${folded.results.length} in all; written to ${join(directory.path, 'results.parquet')}`,
+      `${ran} runs done now, ${folded.results.length} in all; written to ${join(directory.path, 'results.parquet')}; figures: astral report ${directory.path}`,
     );
   }
   return folded.violations > 0 ? EXIT.failed : EXIT.done;

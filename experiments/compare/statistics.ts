@@ -44,3 +44,11 @@ export function studentQuantile(freedom: number): number {
   const z = NORMAL;
   return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
 }
+
+/** Student's 95 % interval for the mean of values; null with less than two that are finite. */
+export function meanInterval(values: readonly number[]): Difference | null {
+  return pairedDifference(
+    values,
+    values.map(() => 0),
+  );
+}

@@ -18,7 +18,7 @@ a { color: var(--accent); }
 table { border-collapse: collapse; margin: 0.6rem 0; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.28rem 1.1rem 0.28rem 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: baseline; }
 thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; white-space: nowrap; }
 td { white-space: nowrap; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }

@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isComparison, readComparison } from './compare-data.js';
 import { writeFigures } from './figure.js';
 import { pageHtml, type Page } from './page.js';
 import { newPaper } from './paper.js';
 import { isRun, readRun } from './run-data.js';
 import { runReport } from './run-report.js';
+import { studyReport } from './study-report.js';
+import { isSweep, readSweep } from './sweep-data.js';
 
 /** Name of the page in a directory of results. */
 const REPORT = 'report.html';
@@ -18,6 +21,8 @@ export class NothingToReport extends Error {
 async function pageOf(folder: string): Promise<Page> {
   const paper = newPaper();
   if (isRun(folder)) return runReport(paper, await readRun(folder));
+  if (isComparison(folder)) return studyReport(paper, await readComparison(folder));
+  if (isSweep(folder)) return studyReport(paper, await readSweep(folder));
   throw new NothingToReport(
     `${folder} holds neither a run (summary.json), a comparison (compare.json) nor a sweep (results.parquet)`,
   );
@@ -40,7 +45,7 @@ export async function writeReport(folder: string, path: string, figures: string 
   return { path, title: page.title, figures: all.map(({ name }) => name) };
 }
 
-/** The page of a run in its own directory, as `astral sim` leaves it: without files for the figures. */
-export async function reportInPlace(folder: string): Promise<void> {
-  await writeReport(folder, join(folder, REPORT), null);
+/** The page in its own directory, as the commands that make the results leave it. */
+export async function reportInPlace(folder: string, figures: boolean): Promise<void> {
+  await writeReport(folder, join(folder, REPORT), figures ? join(folder, 'figures') : null);
 }

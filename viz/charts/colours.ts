@@ -53,6 +53,7 @@ export type Symbol = 'circle' | 'square2' | 'triangle' | 'diamond2' | 'star' | '
 export const INK: Colour = 'var(--ink)';
 export const QUIET: Colour = 'var(--quiet)';
 export const GRID: Colour = 'var(--grid)';
+export const GROUND: Colour = 'var(--ground)';
 
 /** How one series looks wherever it occurs; colour and symbol say the same. */
 export interface Look {

@@ -23,7 +23,7 @@ export interface DistributionOptions {
 }
 
 const LEFT = 38;
-const RIGHT = 14;
+const RIGHT = 20;
 /** Steps drawn at most. */
 const STEPS = 300;
 /** So much of the upper tail may leave the picture. */

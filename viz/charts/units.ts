@@ -45,6 +45,14 @@ export function figure(value: number | null | undefined, unit: Unit): string {
   }
 }
 
+/** A difference with its sign; shares differ by percentage points. */
+export function difference(value: number | null | undefined, unit: Unit): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return figure(value, unit);
+  const sign = value < 0 ? '−' : '+';
+  if (unit === 'share') return `${sign}${short(Math.abs(value) * 100)} pp`;
+  return `${sign}${figure(Math.abs(value), unit)}`;
+}
+
 /** A number with three or so significant digits and no exponent. */
 export function short(value: number): string {
   const size = Math.abs(value);

@@ -81,3 +81,31 @@ export function heading(text: string, offset: number, dy: number, strong = true)
     clip: false,
   });
 }
+
+/** A label and where it wants to be. */
+export interface Wish {
+  readonly at: number;
+  readonly size: number;
+}
+
+/**
+ * Moves labels along a line until none overlap, each as near to its wish as its neighbours let it be, within the bounds
+ * where there is room. Returns the centres in the order of the wishes.
+ */
+export function spread(wishes: readonly Wish[], low: number, high: number): number[] {
+  const order = wishes.map((_, index) => index).sort((a, b) => (wishes[a]?.at ?? 0) - (wishes[b]?.at ?? 0) || a - b);
+  const centres = wishes.map(({ at }) => at);
+  let edge = low;
+  for (const index of order) {
+    const half = (wishes[index]?.size ?? 0) / 2;
+    centres[index] = Math.max(centres[index] ?? 0, edge + half);
+    edge = (centres[index] ?? 0) + half;
+  }
+  edge = high;
+  for (const index of order.toReversed()) {
+    const half = (wishes[index]?.size ?? 0) / 2;
+    centres[index] = Math.min(centres[index] ?? 0, edge - half);
+    edge = (centres[index] ?? 0) - half;
+  }
+  return centres;
+}
