@@ -1,3 +1,4 @@
+import { validate } from './config.js';
 import { LIMITS } from './limits.js';
 import type { CommandResult } from './machine.js';
 import { drop } from './membership/connections.js';
@@ -59,6 +60,12 @@ const COMMANDS: Commands = {
     if (peer !== undefined) drop(parts, peer, 'idle', 'forgotten');
     for (const stream of streams) stream.candidates.forget(node);
     persist(parts);
+    reply({ ok: true });
+  },
+  configure({ ctx }, { settings }, reply) {
+    const config = { ...ctx.config, ...settings };
+    if (validate(config).length > 0) return reply({ ok: false, why: 'invalid' });
+    ctx.configure(config);
     reply({ ok: true });
   },
   leave: ({ leave }, _command, reply) => leave.begin(reply),

@@ -49,6 +49,29 @@ export interface Config {
   readonly selection: string;
 }
 
+/** Keys that a running node can be told anew. */
+export const SETTINGS = [
+  'tickAfter',
+  'suspectAfter',
+  'leaseProvider',
+  'leaseConsumer',
+  'renewEvery',
+  'offerTtl',
+  'recordTtl',
+  'announceEvery',
+  'leaveGrace',
+  'maxChildren',
+  'registerEvery',
+  'registerLease',
+  'standby',
+  'repairShare',
+  'feasibility',
+  'admission',
+  'selection',
+] as const satisfies readonly (keyof Config)[];
+
+export type Settings = Pick<Config, (typeof SETTINGS)[number]>;
+
 /** What distinguishes one node from another besides its configuration. */
 export interface Identity {
   readonly id: NodeId;

@@ -7,6 +7,9 @@ import type { Crypto, Effects, Rng } from './machine.js';
 import { Position, type Coordinate } from './membership/coordinate.js';
 import { PeerTable, type Peer } from './membership/peers.js';
 import type { Message, StreamLoad } from './message.js';
+import { admissionPolicies, type Admission } from './policies/admission.js';
+import { feasibilityPolicies, type Feasibility } from './policies/feasibility.js';
+import { selectionPolicies, type Selection } from './policies/selection.js';
 import { Stream } from './stream.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { RefusedEvent, TicketReason, TicketState } from './trace.js';
@@ -32,11 +35,28 @@ export type Timer = (typeof TIMERS)[number];
 const UTILISATION = 0.75;
 const RESERVE = 0.9;
 
+/** The decisions that are taken by name. */
+interface Policies {
+  readonly feasibility: Feasibility;
+  readonly admission: Admission;
+  readonly selection: Selection;
+}
+
+function policiesOf(config: Config): Policies {
+  return {
+    feasibility: feasibilityPolicies.get(config.feasibility),
+    admission: admissionPolicies.get(config.admission),
+    selection: selectionPolicies.get(config.selection),
+  };
+}
+
 /** What the parts of a node share: its identity, its tables, and the input at hand (time and effects). */
 export class NodeContext {
   readonly identity: Identity;
   readonly id: NodeId;
-  readonly config: Config;
+  config: Config;
+  /** Those that `config` names. */
+  policies: Policies;
   readonly rng: Rng;
   readonly crypto: Crypto;
   readonly incarnation: number;
@@ -62,6 +82,7 @@ export class NodeContext {
     this.identity = identity;
     this.id = identity.id;
     this.config = config;
+    this.policies = policiesOf(config);
     this.rng = rng;
     this.crypto = crypto;
     this.incarnation = (identity.durable?.incarnation ?? 0) + 1;
@@ -69,6 +90,13 @@ export class NodeContext {
     this.standing = new Standing(identity.id, rng.fork('brokering'));
     this.position = new Position(rng.fork('position'));
     this.uplink = new Uplink(config.uplink, config.repairShare);
+  }
+
+  /** Takes over a configuration that `validate` finds nothing wrong with. */
+  configure(config: Config): void {
+    this.config = config;
+    this.policies = policiesOf(config);
+    this.uplink.repairShare = config.repairShare;
   }
 
   send(peer: Peer, message: Message): void {

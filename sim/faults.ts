@@ -216,19 +216,56 @@ function validateFault(fault: Fault, path: string): Problem[] {
   return problems;
 }
 
-/** Schedules a plan; each fault strikes the nodes that are there when its time comes. Returns what lifts all that lasts. */
-export function applyFaults(plan: readonly Fault[], host: FaultHost): () => void {
+/** A fault plan at work. */
+export interface AppliedFaults {
+  /** Ends all that lasts. */
+  readonly lift: () => void;
+  /** Another plan from now on. Entries at the same place that are the same go on; the others must not have begun. */
+  readonly change: (plan: readonly Fault[]) => void;
+}
+
+/** Schedules a plan; each fault strikes the nodes that are there when its time comes. */
+export function applyFaults(plan: readonly Fault[], host: FaultHost): AppliedFaults {
   const lasting = new Map<string, () => void>();
-  plan.forEach((fault, index) => schedule(fault, `fault/${index}`, host, lasting));
-  return () => {
-    for (const lift of [...lasting.values()]) lift();
+  let inForce: readonly Fault[] = [];
+  const change = (next: readonly Fault[]): void => {
+    const before = inForce;
+    inForce = next.map((fault, index) => {
+      const old = before[index];
+      return old !== undefined && sameFault(old, fault) ? old : fault;
+    });
+    inForce.forEach((fault, index) => {
+      if (fault === before[index]) return;
+      schedule(fault, `fault/${index}`, host, lasting, () => inForce[index] === fault);
+    });
+  };
+  change(plan);
+  return {
+    lift: () => {
+      for (const lift of [...lasting.values()]) lift();
+    },
+    change,
   };
 }
 
-function schedule(fault: Fault, name: string, host: FaultHost, lasting: Map<string, () => void>): void {
+/** Whether two entries of a plan say the same. */
+export function sameFault(a: Fault, b: Fault): boolean {
+  const facts = ({ at, kind, target, param, share, for: long, every, until, replace, marked }: Fault): string =>
+    JSON.stringify([at, kind, target, param, share ?? null, long, every ?? null, until ?? null, replace, marked]);
+  return facts(a) === facts(b);
+}
+
+function schedule(
+  fault: Fault,
+  name: string,
+  host: FaultHost,
+  lasting: Map<string, () => void>,
+  holds: () => boolean,
+): void {
   const rng = host.rng.fork(name);
   const { every = null, until = null } = fault;
   const strike = (round: number): void => {
+    if (!holds()) return;
     const at = fault.at + (every ?? 0) * round;
     begin(fault, at, every === null ? name : `${name}/${round}`, host, rng, lasting);
     if (every === null) return;

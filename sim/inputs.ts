@@ -1,5 +1,6 @@
 import type { Input } from '../core/machine.js';
 import type { NodeId, Time } from '../core/units.js';
+import type { World } from './world.js';
 
 /** One input that a machine of a run handled, as files and people have it: the very facts that the digest folds. */
 export interface InputRecord {
@@ -18,7 +19,7 @@ export interface InputRecord {
 type AnyInput = Input<{ readonly type: string }, { readonly type: string }>;
 
 /** The facts about an input of `node`. */
-export function recordOf(at: Time, node: NodeId, input: AnyInput, bytes: number): InputRecord {
+function recordOf(at: Time, node: NodeId, input: AnyInput, bytes: number): InputRecord {
   const { type } = input;
   switch (type) {
     case 'message':
@@ -34,6 +35,17 @@ export function recordOf(at: Time, node: NodeId, input: AnyInput, bytes: number)
     case 'wake':
       return { at, node, input: type, what: '', peer: null, bytes: 0 };
   }
+}
+
+/** Tells of each input of a world while it is `wanted`. */
+export function tellInputs<M extends { readonly type: string }, C extends { readonly type: string }, V>(
+  world: World<M, C, V>,
+  wanted: () => boolean,
+  tell: (record: InputRecord) => void,
+): void {
+  world.onInput = (at, node, input, bytes) => {
+    if (wanted()) tell(recordOf(at, node, input, bytes));
+  };
 }
 
 /** Whether two runs tell the same of an input. */

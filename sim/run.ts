@@ -11,13 +11,14 @@ import { auditLiveness, LEAVE_MARGIN } from './audits.js';
 import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
 import { kitOf, planVisits, publisherKit, publisherUplink, type Kit, type Visit } from './churn.js';
+import { changedSettings, configureAll } from './change.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
 import { faultHostOf, type Struck } from './fault-host.js';
-import { applyFaults } from './faults.js';
+import { applyFaults, type AppliedFaults } from './faults.js';
 import { Genuine } from './genuine.js';
 import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
-import { recordOf } from './inputs.js';
+import { tellInputs } from './inputs.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
@@ -50,7 +51,7 @@ export class Run<M extends { readonly type: string }> {
   readonly panel: Panel;
   readonly traffic: Traffic;
   nodeSeconds = 0;
-  readonly #scenario: Scenario;
+  #scenario: Scenario;
   readonly #options: SimulateOptions<M>;
   readonly #rng: Rng;
   readonly #crypto: SimCrypto;
@@ -63,8 +64,7 @@ export class Run<M extends { readonly type: string }> {
   readonly #ways: Ways;
   readonly #processors: Processors<M, Command>;
   readonly #genuine: Genuine;
-  /** Ends all that faults impose. */
-  readonly #liftFaults: () => void;
+  readonly #faults: AppliedFaults;
   #pollutedPlayed = 0;
   #measuring = true;
   #quiet = false;
@@ -91,16 +91,11 @@ export class Run<M extends { readonly type: string }> {
       oneWay: (from, to) => this.#delay(from, to),
       mark: markOf(scenario),
     });
-    this.panel = new Panel(options.check ?? scenario.check, options.lacks);
+    this.panel = new Panel(options.check ?? scenario.check, options.lacks, scenario.settings);
     this.traffic = trafficOf(this.world);
     this.world.observers.push((at, node, event) => this.#observe(at, node, event));
     this.world.onPlay = (node, chunk) => this.#played(node, chunk);
-    const { inputs } = options;
-    if (inputs !== undefined) {
-      this.world.onInput = (at, node, input, bytes) => {
-        if (this.#measuring) inputs(recordOf(at, node, input, bytes));
-      };
-    }
+    if (options.inputs !== undefined) tellInputs(this.world, () => this.#measuring, options.inputs);
     const key = this.#crypto.keyPair('stream');
     this.#stream = this.#crypto.idOf(key.publicKey);
     this.#genuine = new Genuine(this.#crypto, this.#stream, key.publicKey);
@@ -126,7 +121,7 @@ export class Run<M extends { readonly type: string }> {
       noted: (fault) => this.panel.fault(this.world.now(), fault),
       resumed: (node) => this.panel.resumed(this.world.now(), node),
     };
-    this.#liftFaults = applyFaults(scenario.faults, faultHostOf(struck, this.world, this.#processors));
+    this.#faults = applyFaults(scenario.faults, faultHostOf(struck, this.world, this.#processors));
   }
 
   /** Peers that are up and mean to stay. */
@@ -146,6 +141,14 @@ export class Run<M extends { readonly type: string }> {
     const resident = this.#residents.get(id);
     if (resident === undefined || resident.upSince < 0 || resident.kind === 'directory') return null;
     return this.world.node(id).host.machine.view() as View;
+  }
+
+  /** From now on the run is of another scenario; `changeProblems` says which. Answers how many nodes refused. */
+  change(to: Scenario): number {
+    const settings = changedSettings(this.#scenario.settings, to.settings);
+    this.#scenario = to;
+    this.#faults.change(to.faults);
+    return settings === null ? 0 : configureAll(this.world, this.#present(), settings);
   }
 
   /** Ends the measured time and computes its figures. */
@@ -172,7 +175,7 @@ export class Run<M extends { readonly type: string }> {
     const { panel, world } = this;
     if (panel.wantsQuiet) {
       this.#quiet = true;
-      this.#liftFaults();
+      this.#faults.lift();
       const audited = {
         panel,
         world,

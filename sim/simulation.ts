@@ -1,6 +1,7 @@
 import { createRng } from '../core/rng.js';
 import { SECOND, type NodeId, type Time } from '../core/units.js';
 import type { View } from '../core/view.js';
+import { changeProblems } from './change.js';
 import { viewerTable } from './metrics/viewer-table.js';
 import { Run } from './run.js';
 import type { Scenario } from './scenario/shape.js';
@@ -8,7 +9,7 @@ import type { SimDocument, SimResult, SimulateOptions } from './simulate.js';
 
 /** A run that stops where it is told to, so that it can be looked at, and changed, on the way. Nothing of that shows in it. */
 export class Simulation<M extends { readonly type: string }> {
-  readonly scenario: Scenario;
+  scenario: Scenario;
   readonly #options: SimulateOptions<M>;
   readonly #run: Run<M>;
   /** Whole seconds that observers were told of. */
@@ -66,6 +67,22 @@ export class Simulation<M extends { readonly type: string }> {
       this.#told = next;
       recorder?.second(next, (node) => this.#run.view(node));
       onProgress?.(next, duration);
+    }
+  }
+
+  /**
+   * From now on the run is of another scenario, with the same past and the same luck. Throws for a change that
+   * `changeProblems` refuses, and where the nodes of this protocol cannot be told other settings.
+   */
+  change(to: Scenario): void {
+    const problems = changeProblems(this.scenario, to, this.now);
+    if (problems.length > 0) throw new RangeError(problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
+    this.scenario = to;
+    const refused = this.#run.change(to);
+    if (refused > 0) {
+      throw new RangeError(
+        `${refused} nodes of protocol ${this.#options.protocol.name} take no settings while they run`,
+      );
     }
   }
 

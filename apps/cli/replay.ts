@@ -1,22 +1,33 @@
 import { existsSync, statSync } from 'node:fs';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Time } from '../../core/units.js';
 import { PROTOCOLS, type Entry } from '../../experiments/protocols.js';
 import { NoRun, readRun, type RecordedRun } from '../../experiments/replay/recorded-run.js';
 import { repeat } from '../../experiments/replay/repeat.js';
+import type { Json } from '../../sim/scenario.js';
+import { parseDuration } from '../../sim/scenario/units.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { VERSION } from '../version.js';
+import { assignment } from './arguments.js';
 import { Progress } from './progress.js';
+import { replayAt, type TravelFlags } from './replay-fork.js';
 import { repeatText } from './replay-text.js';
 
-interface ReplayFlags {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
+interface ReplayFlags extends TravelFlags {
+  readonly at?: string;
 }
 
 const EXAMPLES = `
 Examples:
   astral replay runs/latest                        the same digest, or the first event that differs
+  astral replay runs/latest --at 120s              the world at that moment, a line for each node
+  astral replay runs/latest --at 120s --node v17   all that one node knows then, as JSON
+  astral replay runs/latest --at 2m --set settings.selection=random
+                                                   the same past, two futures: as recorded, and with another policy
+  astral replay runs/latest --at 2m --fault '{"at": "130s", "kind": "crash", "target": "viewer", "share": 0.3}'
+                                                   the same with a fault that the recorded run did not have
 
+Settings and the faults to come can change on the way; all else belongs to the past, too.
 Exit code 0: the same; 1: it differs; 2: usage; 3: environment; 70: a bug.`;
 
 /** Adds \`astral replay\`. */
@@ -25,6 +36,10 @@ export function addReplay(program: Command): void {
     .command('replay')
     .description('repeat a recorded run, and compare')
     .argument('<run>', 'directory of a run')
+    .option('--at <time>', 'show the world at this virtual time, such as 120s')
+    .option('--node <id>', 'show one node')
+    .option('--set <path=json>', 'with --at: change a key from then on; repeatable', assignment, [])
+    .option('--fault <json>', 'with --at: one more fault, as in a plan; repeatable', jsonList, [])
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'no progress')
     .option('--debug', 'show stacks')
@@ -37,7 +52,25 @@ export function addReplay(program: Command): void {
 async function replay(path: string, flags: ReplayFlags): Promise<number> {
   if (!existsSync(path)) throw new UsageError(`there is no ${path}; runs are kept in runs/, the newest is runs/latest`);
   if (!statSync(path).isDirectory()) throw new UsageError(`${path} is no directory of a run`);
-  return await replayRun(openRun(path), flags);
+  const run = openRun(path);
+  if (flags.at !== undefined) return replayAt(run, entryOf(run), timeOf(flags.at), flags);
+  if (flags.set.length > 0 || flags.fault.length > 0) throw new UsageError('--set and --fault need --at, from when on');
+  return await replayRun(run, flags);
+}
+
+function timeOf(text: string): Time {
+  const at = parseDuration(text);
+  if (at === null) throw new UsageError(`--at must be a time with its unit, such as 120s or 2m, not ${text}`);
+  return at;
+}
+
+/** For commander: a JSON value, repeatable. */
+function jsonList(text: string, earlier: readonly Json[]): Json[] {
+  try {
+    return [...earlier, JSON.parse(text) as Json];
+  } catch (error) {
+    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}.`);
+  }
 }
 
 /** The run in a directory; what is missing there is a mistake of usage. */

@@ -26,7 +26,8 @@ interface Waiting {
  */
 export class Uplink {
   readonly #rate: number;
-  readonly #repairShare: number;
+  /** Share of the rate that chunks which make up for something may take. */
+  repairShare: number;
   readonly #live = new Queue();
   readonly #repair = new Queue();
   #tokens: number;
@@ -35,7 +36,7 @@ export class Uplink {
 
   constructor(bitsPerSecond: number, repairShare: number) {
     this.#rate = bitsPerSecond / 8 / SECOND;
-    this.#repairShare = repairShare;
+    this.repairShare = repairShare;
     this.#tokens = this.#rate * BURST;
     this.#repairTokens = this.#tokens;
   }
@@ -65,7 +66,7 @@ export class Uplink {
   hasRepairRoom(now: Time, patience: Time): boolean {
     this.#fill(now);
     if (this.#repair.length >= LIMITS.repairQueue) return false;
-    return this.#mayRepair() || this.#repairTokens > -patience * this.#rate * this.#repairShare;
+    return this.#mayRepair() || this.#repairTokens > -patience * this.#rate * this.repairShare;
   }
 
   /** When the next waiting chunk may leave, NEVER when none waits. */
@@ -73,7 +74,7 @@ export class Uplink {
     this.#fill(now);
     if (this.#live.length > 0) return this.#when(now, this.#tokens, this.#rate);
     if (this.#repair.length === 0) return NEVER;
-    const share = this.#when(now, this.#repairTokens, this.#rate * this.#repairShare);
+    const share = this.#when(now, this.#repairTokens, this.#rate * this.repairShare);
     const idle = this.#when(now, this.#tokens - (this.#rate * BURST) / 2, this.#rate);
     return Math.max(this.#when(now, this.#tokens, this.#rate), Math.min(share, idle));
   }
@@ -138,7 +139,7 @@ export class Uplink {
     this.#filled = now;
     const most = this.#rate * BURST;
     this.#tokens = Math.min(most, this.#tokens + gained);
-    this.#repairTokens = Math.min(most, this.#repairTokens + gained * this.#repairShare);
+    this.#repairTokens = Math.min(most, this.#repairTokens + gained * this.repairShare);
   }
 }
 

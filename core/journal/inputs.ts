@@ -1,4 +1,5 @@
 import { unreachable } from '../assert.js';
+import { DEFAULTS, SETTINGS, type Settings } from '../config.js';
 import type { Contact, DialOutcome, Input, PeerReason } from '../machine.js';
 import type { Command, Message } from '../message.js';
 import { decode, encode } from '../wire/codec.js';
@@ -51,6 +52,7 @@ function plainCommand(command: Command): Plain {
     case 'seed':
     case 'meet':
     case 'forget':
+    case 'configure':
     case 'leave':
       return command;
     default:
@@ -73,6 +75,18 @@ function readPublish(fields: Fields): Extract<Command, { type: 'publish' }> {
   };
 }
 
+/** Those that are there, each of the type that its default has. */
+function readSettings(told: Fields, whole: Fields): Partial<Settings> {
+  const settings: Record<string, unknown> = {};
+  for (const name of SETTINGS) {
+    if (!told.has(name)) continue;
+    settings[name] = told.any(name);
+    whole.ok &&= typeof settings[name] === typeof DEFAULTS[name];
+  }
+  whole.include(told);
+  return settings;
+}
+
 const COMMANDS: { readonly [T in Command['type']]: (fields: Fields) => Extract<Command, { type: T }> } = {
   publish: readPublish,
   media: (fields) => ({
@@ -93,6 +107,7 @@ const COMMANDS: { readonly [T in Command['type']]: (fields: Fields) => Extract<C
   seed: (fields) => ({ type: 'seed', stream: fields.text('stream'), node: fields.text('node') }),
   meet: (fields) => ({ type: 'meet', address: fields.text('address') }),
   forget: (fields) => ({ type: 'forget', node: fields.text('node') }),
+  configure: (fields) => ({ type: 'configure', settings: readSettings(fields.object('settings'), fields) }),
   leave: () => ({ type: 'leave' }),
 };
 

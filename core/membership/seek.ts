@@ -1,7 +1,7 @@
 import { NEVER, type Time, MS, SECOND } from '../units.js';
 import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
-import { selectionPolicies, type CandidateView, type Selection } from '../policies/selection.js';
+import type { CandidateView } from '../policies/selection.js';
 import type { Stream } from '../stream.js';
 import type { Consumer } from '../tickets/consumer.js';
 import { bitCount } from '../tickets/provider.js';
@@ -40,12 +40,10 @@ interface Ranked {
 export class Seek {
   readonly #ctx: NodeContext;
   readonly #consumer: Consumer;
-  readonly #selection: Selection;
 
   constructor(ctx: NodeContext, consumer: Consumer) {
     this.#ctx = ctx;
     this.#consumer = consumer;
-    this.#selection = selectionPolicies.get(ctx.config.selection);
   }
 
   /** One step for one stream; returns when the next is due, NEVER when nothing is sought. */
@@ -138,7 +136,7 @@ export class Seek {
       const { id } = prospect;
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
-      ranked.push({ prospect, peer, score: this.#selection(this.#look(prospect, peer, sought)) });
+      ranked.push({ prospect, peer, score: this.#ctx.policies.selection(this.#look(prospect, peer, sought)) });
     }
     return ranked.sort((a, b) => a.score - b.score || (a.prospect.id < b.prospect.id ? -1 : 1));
   }

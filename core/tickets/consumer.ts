@@ -3,7 +3,6 @@ import { LIMITS } from '../limits.js';
 import { GATHER } from '../membership/candidates.js';
 import type { Peer } from '../membership/peers.js';
 import type { Beat, Cancel, Offer, Refuse, Renewed } from '../message.js';
-import { feasibilityPolicies, type Feasibility } from '../policies/feasibility.js';
 import type { Stream } from '../stream.js';
 import type { ProviderEvent, TicketReason } from '../trace.js';
 import { MS, NEVER, type Time } from '../units.js';
@@ -22,11 +21,9 @@ const STANDBY_RENEWAL = 0.75;
 /** The consumer's side of tickets: takes up offers that are feasible, keeps leases alive, notices when a provider fails. */
 export class Consumer {
   readonly #ctx: NodeContext;
-  readonly #feasible: Feasibility;
 
   constructor(ctx: NodeContext) {
     this.#ctx = ctx;
-    this.#feasible = feasibilityPolicies.get(ctx.config.feasibility);
   }
 
   /** Bit set of the sub-streams that want a provider, or a better one. */
@@ -68,7 +65,11 @@ export class Consumer {
 
   /** Whether a provider that advertises this beat may be adopted now. */
   mayAdopt(stream: Stream, sub: number, beat: Beat): boolean {
-    return beat.depth + 1 <= LIMITS.depth && beat.epoch === stream.epoch && this.#feasible(stream.subs.beat(sub), beat);
+    return (
+      beat.depth + 1 <= LIMITS.depth &&
+      beat.epoch === stream.epoch &&
+      this.#ctx.policies.feasibility(stream.subs.beat(sub), beat)
+    );
   }
 
   /** A standby that was woken with the message stamped `stamp` takes the place of the provider that failed. */

@@ -2,7 +2,6 @@ import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
 import type { Ask, Candidate, Confirm, Refuse, Renew, TicketRef } from '../message.js';
 import type { Peer } from '../membership/peers.js';
-import { admissionPolicies, type Admission } from '../policies/admission.js';
 import type { Stream } from '../stream.js';
 import type { TicketReason } from '../trace.js';
 import { MS, NEVER, type Time } from '../units.js';
@@ -17,13 +16,11 @@ const ANNOUNCE_SOON = 500 * MS;
 /** The provider's side of tickets: offers slots, keeps leases, gives capacity back. */
 export class Provider {
   readonly #ctx: NodeContext;
-  readonly #admission: Admission;
   /** No offer ends before this time. */
   nextOfferEnd: Time = NEVER;
 
   constructor(ctx: NodeContext) {
     this.#ctx = ctx;
-    this.#admission = admissionPolicies.get(ctx.config.admission);
   }
 
   onAsk(peer: Peer, stream: Stream | undefined, ask: Ask): void {
@@ -186,7 +183,7 @@ export class Provider {
     for (const held of list.filter((ticket) => ticket.peer === peer)) this.drop(stream, held, 'replaced');
     const served = list.filter((ticket) => ticket.state === 'active');
     const rank = (ask.interior & (1 << sub)) !== 0 ? ask.slots : 0;
-    const verdict = this.#admission({
+    const verdict = this.#ctx.policies.admission({
       sub,
       slots: ctx.slots(stream),
       free: ctx.freeSlots(stream, ask.urgent),

@@ -63,14 +63,24 @@ export function providerOf(stream: StreamView, sub: number): NodeId | null {
   return ticket?.peer ?? null;
 }
 
-/** A provider that could take the consumer: alive, with room, fed, not too deep and not below it; or null. */
-export function feasible(snapshot: Snapshot, consumer: NodeId, name: StreamId, sub: number): NodeId | null {
+/**
+ * A provider that could take the consumer: alive, with room, fed, not too deep and not below it; or null. Who hangs on
+ * `leaver` looks for a provider itself.
+ */
+export function feasible(
+  snapshot: Snapshot,
+  consumer: NodeId,
+  name: StreamId,
+  sub: number,
+  leaver: NodeId | null = null,
+): NodeId | null {
   for (const [node, view] of snapshot.views) {
     const stream = streamOf(view, name);
     if (node === consumer || stream === undefined) continue;
     const slot = slotOf(snapshot, name, sub);
     if (slot === null || view.uplink.capacity - view.uplink.promised < slot) continue;
     if (!fed(stream, sub) || above(snapshot, node, consumer, name, sub)) continue;
+    if (leaver !== null && above(snapshot, node, leaver, name, sub)) continue;
     return node;
   }
   return null;

@@ -36,7 +36,7 @@ export function delivered(report: Report): Checker {
       for (const node of snapshot.viewers) {
         for (const stream of snapshot.views.get(node)?.streams ?? []) {
           const subs = Array.from({ length: stream.substreams }, (_, sub) => sub);
-          if (!stream.watching || !subs.every((sub) => providerOf(stream, sub) !== null)) continue;
+          if (!stream.watching || subs.length === 0 || !subs.every((sub) => providerOf(stream, sub) !== null)) continue;
           const newest = newestAt.get(stream.stream);
           const own = newestOf.get(node)?.get(stream.stream);
           if (newest === undefined || (own !== undefined && newest - own <= BEHIND)) continue;

@@ -93,7 +93,7 @@ export function gracefulLeave(report: Report): Checker {
       for (const { consumer, stream, sub, movedAt } of leave?.children ?? []) {
         const view = snapshot.views.get(consumer)?.streams.find((each) => each.stream === stream);
         if (leave === null || view === undefined || !view.watching || movedAt !== NEVER) continue;
-        const other = feasible(snapshot, consumer, stream, sub);
+        const other = feasible(snapshot, consumer, stream, sub, leave.node);
         if (other === null) continue;
         const detail = `not handed over on sub-stream ${sub} within 5 s although ${other} has room`;
         report(at, [leave.node, consumer], detail);

@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../../core/config.js';
 import type { TraceEvent } from '../../core/trace.js';
 import type { NodeId, Time } from '../../core/units.js';
 import type { NodeInfo } from '../metrics/session.js';
@@ -28,6 +29,7 @@ import { mediaHasReason } from './s10-media-reason.js';
 import { playerInOrder } from './s16-player.js';
 import { depthHeld } from './s19-depth.js';
 import { shutdown } from './s24-shutdown.js';
+import { renewedInTime, type LeaseTerms } from './s26-renewals.js';
 
 export type CheckLevel = 'off' | 'cheap' | 'all';
 
@@ -39,7 +41,7 @@ interface Entry {
   readonly about: string;
   /** Constant time an event. */
   readonly cheap: boolean;
-  readonly create: (report: Report, leases: Leases) => Checker;
+  readonly create: (report: Report, leases: Leases, terms: LeaseTerms) => Checker;
 }
 
 /** Every checker there is, in the order of the catalogue. */
@@ -60,6 +62,7 @@ export const CHECKERS: readonly Entry[] = [
   { invariant: 'S16', about: 'played in order, once, and genuine', cheap: true, create: playerInOrder },
   { invariant: 'S19', about: 'one hop deeper than the provider, down to the bound', cheap: true, create: depthHeld },
   { invariant: 'S24', about: 'who leaves tells its consumers, then is silent', cheap: false, create: shutdown },
+  { invariant: 'S26', about: 'each ticket that is lived off is renewed in time', cheap: false, create: renewedInTime },
   { invariant: 'L1', about: 'in quiet times whoever can have a provider has one', cheap: false, create: reattached },
   { invariant: 'L2', about: 'in quiet times whoever is attached is up to date', cheap: false, create: delivered },
   { invariant: 'L5', about: 'in quiet times who comes has a supernode within 5 s', cheap: false, create: joined },
@@ -80,11 +83,14 @@ export class Panel {
   readonly #counts = new Map<string, number>();
   readonly #seen = new Set<Part>();
 
-  /** @param lacks parts that the protocol under test does not have */
-  constructor(level: CheckLevel, lacks: readonly Part[] = []) {
+  /**
+   * @param lacks parts that the protocol under test does not have
+   * @param terms what the nodes of the run are told about leases
+   */
+  constructor(level: CheckLevel, lacks: readonly Part[] = [], terms: LeaseTerms = DEFAULTS) {
     const entries = CHECKERS.filter(({ cheap }) => level === 'all' || (level === 'cheap' && cheap));
     this.#checkers = entries.map(({ invariant, create }) =>
-      create((at, nodes, detail) => this.report(invariant, at, nodes, detail), this.#leases),
+      create((at, nodes, detail) => this.report(invariant, at, nodes, detail), this.#leases, terms),
     );
     this.#asked = this.#checkers.filter((checker) => !checker.needs.some((part) => lacks.includes(part)));
     this.#observers = this.#asked.filter((checker) => checker.observe !== undefined);

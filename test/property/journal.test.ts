@@ -46,6 +46,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: fc.constant('seed' as const), stream: text, node: text }),
   fc.record({ type: fc.constant('meet' as const), address: text }),
   fc.record({ type: fc.constant('forget' as const), node: text }),
+  fc.record({
+    type: fc.constant('configure' as const),
+    settings: fc.record({ renewEvery: whole, standby: fc.boolean(), admission: text }, { requiredKeys: [] }),
+  }),
   fc.constant<Command>({ type: 'leave' }),
 );
 

@@ -82,13 +82,6 @@ test('a run directory holds the complete scenario, the summary, two tables and a
   const summary = JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as { digest: string };
   const again = astral('sim', join(run, 'scenario.json'), '--json');
   t.is((JSON.parse(again.stdout) as { digest: string }).digest, summary.digest, 'scenario.json alone repeats the run');
-  const replayed = astral('replay', run);
-  t.is(replayed.status, 0, replayed.stderr);
-  t.true(replayed.stdout.includes(`digest ${summary.digest}`));
-  writeFileSync(join(run, 'summary.json'), JSON.stringify({ ...summary, seed: 2 }));
-  const differs = astral('replay', run, '--json');
-  t.is(differs.status, 1);
-  t.like(JSON.parse(differs.stdout), { schema: 'astral.replay/1', same: false, from: 0, difference: { index: 1 } });
   t.is(astral('sim', 'w02', ...SMALL, '--out', run, '-q').status, 0);
   t.false(readdirSync(run).includes('trace.ndjson.gz'), 'what an earlier run kept in the same place is gone');
 });
@@ -112,8 +105,6 @@ test('what cannot be is exit 2, one line a problem', (t) => {
     [/unknown option/, 'sim', 'w02', '--fast'],
     [/missing required argument/, 'sim'],
     [/unknown command/, 'simulate'],
-    [/there is no no-such-run/, 'replay', 'no-such-run'],
-    [/has no scenario.json/, 'replay', '.'],
     [/needs --out/, 'sim', 'w02', '--json', '--trace'],
   ];
   for (const [wanted, ...parameters] of cases) {

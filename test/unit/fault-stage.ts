@@ -32,7 +32,7 @@ export function unleash(stage: Stage, ...plan: Partial<Fault>[]): { lift: () => 
     for: null,
     ...fault,
   }));
-  const lift = applyFaults(faults, {
+  const { lift } = applyFaults(faults, {
     rules: world.network.rules,
     rng: createRng('faults'),
     schedule: (at, action) => world.schedule(at, action),

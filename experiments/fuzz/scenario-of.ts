@@ -1,0 +1,63 @@
+import { FAULTS } from '../../sim/faults.js';
+import type { Json, JsonObject } from '../../sim/scenario.js';
+import type { DrawnFault, World } from './worlds.js';
+
+/** A crowd comes within this time, seconds. */
+const CROWD = 5;
+const CLIFF = 3;
+
+/** The scenario file of a drawn world. It says only what differs from the defaults of scenario files. */
+export function scenarioOf(name: string, world: World): JsonObject {
+  const { viewers, duration, session, cliff, early, publisher, uplinks } = world;
+  const ramp = Math.min(world.ramp, Math.floor(duration / 2));
+  const plan = world.faults.filter(({ at }) => at < duration * 10).map(faultOf);
+  return {
+    name,
+    viewers,
+    duration: `${duration}s`,
+    ramp: `${ramp}s`,
+    stream: streamOf(world),
+    publisher: { uplink: { model: 'factor', value: publisher } },
+    classes: uplinks.map((value, index) => ({
+      name: `class${index + 1}`,
+      share: 1 / uplinks.length,
+      uplink: { model: 'factor', value },
+    })),
+    resourceIndex: null,
+    ...(session === null ? {} : { sessions: { model: 'exponential', mean: `${session}s` } }),
+    ...(session === null && cliff === null ? {} : { crashShare: world.crashShare }),
+    ...(early === null ? {} : { arrivals: { model: 'crowd', initial: early, at: `${ramp}s`, within: `${CROWD}s` } }),
+    ...(cliff === null || cliff.at >= duration * 10
+      ? {}
+      : { cliff: { at: tenths(cliff.at), share: cliff.share, within: `${CLIFF}s` } }),
+    network: { loss: world.loss },
+    ...(world.standby ? {} : { settings: { standby: false } }),
+    faults: plan,
+    check: 'all',
+  };
+}
+
+function streamOf({ bitrate, chunkMs, keyframeEvery, keyframeFactor, substreams }: World): JsonObject {
+  return {
+    bitrate: `${bitrate}kbit`,
+    chunkTime: `${chunkMs}ms`,
+    keyframeEvery: `${chunkMs * keyframeEvery}ms`,
+    // All other chunks of a group need a size, too.
+    keyframeFactor: keyframeEvery === 1 ? 1 : Math.min(keyframeFactor, keyframeEvery - 1),
+    substreams,
+  };
+}
+
+function faultOf({ kind, target, at, lasts, share, amount, every, replace }: DrawnFault): JsonObject {
+  const entry: Record<string, Json> = { at: tenths(at), kind, target };
+  if (amount !== null) entry['param'] = amount;
+  if ((target === 'viewer' || target === 'all') && share < 1) entry['share'] = share;
+  if (lasts !== null && FAULTS[kind].heal !== undefined) entry['for'] = tenths(lasts);
+  if (every !== null) entry['every'] = tenths(every);
+  if (replace) entry['replace'] = true;
+  return entry;
+}
+
+function tenths(time: number): string {
+  return time % 10 === 0 ? `${time / 10}s` : `${time * 100}ms`;
+}
