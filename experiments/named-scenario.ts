@@ -1,12 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { variantsOf } from '../sim/scenario.js';
 import type { Json } from '../sim/scenario/schema.js';
 import { listWorkloads, readWorkload } from './workloads.js';
 
 /** What a name such as `w02`, `w02@100` or `storm.json` stands for, or why it stands for nothing. */
 export type NamedScenario =
-  | { readonly ok: true; readonly base: string; readonly file: Json; readonly variant: string | undefined }
+  | {
+      readonly ok: true;
+      readonly base: string;
+      readonly file: Json;
+      readonly variant: string | undefined;
+      /** Where the files that it names are looked for. */
+      readonly folder: string;
+    }
   | { readonly ok: false; readonly problem: string };
 
 /** Finds a workload or a scenario file by name; paths are seen from `folder`. */
@@ -26,7 +33,7 @@ export function namedScenario(name: string, folder = '.'): NamedScenario {
   if (variant !== undefined && !variants.includes(variant)) {
     return { ok: false, problem: `${base} has no variant "${variant}"; it has ${variants.join(', ') || 'none'}` };
   }
-  return { ok: true, base, file: found.file, variant };
+  return { ok: true, base, file: found.file, variant, folder: dirname(resolve(folder, base)) };
 }
 
 function read(name: string, folder: string): { readonly file: Json } | { readonly problem: string } | null {

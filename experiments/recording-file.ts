@@ -2,8 +2,8 @@ import type { ChunkEvent, TraceEvent } from '../core/trace.js';
 import { SECOND, type NodeId, type Time } from '../core/units.js';
 import type { View } from '../core/view.js';
 import type { Fault } from '../sim/faults.js';
-import { REGIONS } from '../sim/geography.js';
 import type { Ending, NodeInfo } from '../sim/metrics/session.js';
+import { placeNames } from '../sim/places.js';
 import {
   RECORDING_VERSION,
   type Flow,
@@ -34,12 +34,15 @@ export class RecordingFile implements Recorder {
   readonly #lines: GzipLines;
   readonly #up = new Map<NodeId, Counts>();
   readonly #viewsPerSecond: number;
+  /** Names of the places, by number. */
+  readonly #places: readonly string[];
   /** Nodes whose view is due, the longest waiting first. */
   #queue: NodeId[] = [];
   #end: Time = 0;
 
   constructor(path: string, scenario: Scenario, seed: number) {
     this.#lines = new GzipLines(path);
+    this.#places = placeNames(scenario.network);
     this.#viewsPerSecond = Math.max(1, Math.floor((VIEWS * SECOND) / scenario.duration));
     this.#write({
       type: 'recording',
@@ -61,7 +64,7 @@ export class RecordingFile implements Recorder {
     if (kind === 'directory') return;
     this.#up.set(node, { received: 0, played: 0, missed: 0, substreams: 0 });
     this.#queue.push(node);
-    this.#write({ type: 'node', at, node, change: 'up', kind, region: REGIONS[region] ?? null, uplink });
+    this.#write({ type: 'node', at, node, change: 'up', kind, region: this.#places[region] ?? null, uplink });
   }
 
   nodeDown(at: Time, node: NodeId, ending: Exclude<Ending, 'present'>): void {

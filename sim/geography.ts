@@ -97,7 +97,8 @@ export function drawRegion(rng: Rng, weights: Readonly<Partial<Record<Region, nu
   return REGIONS[0];
 }
 
-function drawLastMile(rng: Rng): Time {
+/** Delay between a node and the network, one way. */
+export function drawLastMile(rng: Rng): Time {
   const drawn = Math.round(lognormal(rng, LAST_MILE_MU, LAST_MILE_SIGMA) * MS);
   return Math.min(LAST_MILE_MAX, Math.max(LAST_MILE_MIN, drawn));
 }

@@ -10,19 +10,20 @@ import type { View } from '../core/view.js';
 import { auditLiveness, LEAVE_MARGIN } from './audits.js';
 import type { Snapshot } from './checkers/checker.js';
 import { Panel } from './checkers/panel.js';
-import { kitOf, planVisits, publisherKit, publisherUplink, type Kit, type Visit } from './churn.js';
 import { changedSettings, configureAll } from './change.js';
+import { planVisits, type Visit } from './churn.js';
 import { createSimCrypto, type SimCrypto } from './crypto.js';
 import { faultHostOf, type Struck } from './fault-host.js';
 import { applyFaults, type AppliedFaults } from './faults.js';
 import { Genuine } from './genuine.js';
-import { drawRegion, Geography, REGIONS, type Region } from './geography.js';
 import { Guard } from './guard.js';
 import { tellInputs } from './inputs.js';
+import { kitOf, publisherKit, publisherUplink, type Kit } from './kits.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
 import { configOf, nodesOf, usualWays, type Ways } from './node-config.js';
+import { createPlaces, regionNamed, type Places } from './places.js';
 import { Processors } from './processors.js';
 import { createWorld } from './run-world.js';
 import type { Scenario } from './scenario/shape.js';
@@ -55,8 +56,7 @@ export class Run<M extends { readonly type: string }> {
   readonly #options: SimulateOptions<M>;
   readonly #rng: Rng;
   readonly #crypto: SimCrypto;
-  readonly #geography: Geography;
-  readonly #regions: Rng;
+  readonly #places: Places;
   readonly #residents = new Map<NodeId, Resident<M>>();
   readonly #stream: StreamId;
   readonly #source: Source;
@@ -74,10 +74,9 @@ export class Run<M extends { readonly type: string }> {
     this.#options = options;
     this.#rng = rng;
     this.#crypto = createSimCrypto(rng.fork('crypto'));
-    this.#geography = new Geography(rng.fork('geography'));
-    this.#regions = rng.fork('regions');
+    this.#places = createPlaces(scenario.network, rng);
     const { protocol } = options;
-    this.world = createWorld(scenario, { protocol, paths: this.#geography, crypto: this.#crypto, rng });
+    this.world = createWorld(scenario, { protocol, paths: this.#places, crypto: this.#crypto, rng });
     const { bitrate, chunkTime, deadline, targetLag } = scenario.stream;
     const most = chunksPerSecond(scenario, LIMITS.chunkBytes);
     const { network } = this.world;
@@ -231,10 +230,10 @@ export class Run<M extends { readonly type: string }> {
     }
     const kit = publisherKit(this.#scenario);
     this.#move(PUBLISHER, 'publisher', kit, (durable) => this.#peer(PUBLISHER, kit, durable));
-    const home = this.#geography.regionOf(PUBLISHER);
+    const home = regionNamed(this.#places.names[this.#places.placeOf(PUBLISHER)]);
     for (const { id, region, uplink: up, downlink: down, create } of helpers?.(this.#scenario, home) ?? []) {
-      const own = kitOf(up, down);
-      this.#move(id, 'helper', own, (durable) => this.#peer(id, own, durable, { create }), { region });
+      const own = { ...kitOf(up, down), place: region };
+      this.#move(id, 'helper', own, (durable) => this.#peer(id, own, durable, { create }));
     }
     this.#feed(stream.chunkTime);
     for (const visit of this.#visits) {
@@ -252,7 +251,7 @@ export class Run<M extends { readonly type: string }> {
   }
 
   #arrive(id: NodeId, kit: Kit, ways = this.#ways): void {
-    this.#move(id, 'viewer', kit, (durable) => this.#peer(id, kit, durable, { ways }), { ways });
+    this.#move(id, 'viewer', kit, (durable) => this.#peer(id, kit, durable, { ways }), ways);
   }
 
   /** That of the first viewer; of the publisher where there is none. */
@@ -262,7 +261,7 @@ export class Run<M extends { readonly type: string }> {
 
   /** The usual delay of the way from one node to another. */
   #delay(from: NodeId, to: NodeId): Time {
-    const { base, spread } = this.#geography.path(from, to);
+    const { base, spread } = this.#places.path(from, to);
     return base + spread;
   }
 
@@ -272,16 +271,10 @@ export class Run<M extends { readonly type: string }> {
   }
 
   /** Brings a node into the world and starts it. */
-  #move(
-    id: NodeId,
-    kind: Resident<M>['kind'],
-    kit: Kit,
-    make: Resident<M>['make'],
-    { region, ways = this.#ways }: { readonly region?: Region; readonly ways?: Ways } = {},
-  ): void {
+  #move(id: NodeId, kind: Resident<M>['kind'], kit: Kit, make: Resident<M>['make'], ways = this.#ways): void {
     const resident: Resident<M> = { kind, kit, ways, make, upSince: -1, leaving: false };
     this.#residents.set(id, resident);
-    this.#geography.place(id, region ?? drawRegion(this.#regions.fork(id)));
+    this.#places.place(id, kit.place);
     this.#up(id, resident);
     this.world.add(id, make(null), kit.line);
     this.#begin(id, resident);
@@ -326,7 +319,7 @@ export class Run<M extends { readonly type: string }> {
   #up(id: NodeId, resident: Resident<M>): void {
     const now = this.world.now();
     resident.upSince = now;
-    const region = REGIONS.indexOf(this.#geography.regionOf(id));
+    const region = this.#places.placeOf(id);
     const { kind, kit, ways } = resident;
     const info = { id, kind, uplink: kit.line.up, region, ways: nodesOf(ways) };
     if (this.#measuring) this.metrics.nodeUp(now, info);

@@ -1,7 +1,11 @@
 import type { Problem } from '../core/config.js';
+import { mostAtOnce } from './churn.js';
 import { validateFaults } from './faults.js';
+import { placeNames } from './places.js';
 import { isObject, type Json, type JsonObject } from './scenario/schema.js';
+import { checkNames, VISITS } from './scenario/data.js';
 import { SCENARIO, type Scenario } from './scenario/shape.js';
+import { Tables, type TableReader } from './scenario/tables.js';
 import { parseDuration } from './scenario/units.js';
 
 export type { Json, JsonObject } from './scenario/schema.js';
@@ -15,6 +19,8 @@ export interface ScenarioOptions {
   readonly duration?: string;
   /** Pairs of a dotted path and a JSON value, applied in order after the variant. */
   readonly set?: readonly (readonly [string, Json])[];
+  /** Reads the tables that the file names, and those that `set` names; without it such names are problems. */
+  readonly tables?: { readonly file: TableReader; readonly set: TableReader };
 }
 
 export type Loaded =
@@ -43,13 +49,41 @@ export function loadScenario(file: Json, options: ScenarioOptions = {}): Loaded 
   }
   if (options.viewers !== undefined) raw = { ...raw, viewers: options.viewers };
   if (options.duration !== undefined) raw = shortened(raw, options.duration);
-  let document = SCENARIO.complete(raw) as JsonObject;
-  for (const [path, value] of options.set ?? []) {
-    document = SCENARIO.complete(assign(document, path.split('.'), value)) as JsonObject;
+  const tables = new Tables();
+  const traced = isObject(raw['arrivals']) && raw['arrivals']['model'] === 'trace';
+  if (options.viewers !== undefined && traced) {
+    problems.push({ path: 'viewers', message: 'follows from the trace; leave the number of viewers (--nodes) out' });
   }
+  let document = SCENARIO.complete(tables.inline(raw, options.tables?.file)) as JsonObject;
+  for (const [path, value] of options.set ?? []) {
+    const assigned = assign(document, path.split('.'), value) as JsonObject;
+    document = SCENARIO.complete(tables.inline(assigned, options.tables?.set)) as JsonObject;
+  }
+  const saysIndex =
+    raw['resourceIndex'] !== undefined || (options.set ?? []).some(([path]) => path === 'resourceIndex');
+  document = fitToData(document, saysIndex);
   const scenario = SCENARIO.read(document, '', problems);
   if (problems.length === 0) cross(scenario, problems);
-  return problems.length === 0 ? { ok: true, scenario, document } : { ok: false, problems };
+  const found = [
+    ...tables.problems,
+    ...problems.filter((each) => !tables.told(each)).map((each) => tables.locate(each)),
+  ];
+  return found.length === 0 ? { ok: true, scenario, document } : { ok: false, problems: found };
+}
+
+/** Measured uplinks are not scaled unless that is asked for, and N follows from a trace. */
+function fitToData(document: JsonObject, saysIndex: boolean): JsonObject {
+  const { arrivals, capacities = null } = document;
+  const problems: Problem[] = [];
+  const visits =
+    isObject(arrivals) && arrivals['model'] === 'trace' ? VISITS.read(arrivals['visits'] ?? null, '', problems) : null;
+  if (problems.length > 0) return document;
+  const measured = capacities !== null || (visits?.some(({ uplink }) => uplink !== null) ?? false);
+  return {
+    ...document,
+    ...(measured && !saysIndex ? { resourceIndex: null } : {}),
+    ...(visits === null ? {} : { viewers: mostAtOnce(visits) }),
+  };
 }
 
 /** Names of the variants that a scenario file offers beside its default. */
@@ -103,6 +137,7 @@ function cross(scenario: Scenario, problems: Problem[]): void {
     'arrivals.at',
     'must not come before the ramp ends',
   );
+  checkData(scenario, problems);
   const share = scenario.classes.reduce((sum, each) => sum + each.share, 0);
   demand(Math.abs(share - 1) < 1e-6, 'classes', `the shares must sum to 1, not ${share}`);
   demand(
@@ -110,6 +145,40 @@ function cross(scenario: Scenario, problems: Problem[]): void {
     'classes',
     'names must differ',
   );
+}
+
+/** Data and classes name places and classes that exist. */
+function checkData(scenario: Scenario, problems: Problem[]): void {
+  const { arrivals, capacities, classes, network, publisher } = scenario;
+  const named = { places: placeNames(network), classes: classes.map(({ name }) => name) };
+  const { latency } = network;
+  if (latency !== null && latency.ms.length !== latency.places.length) {
+    const message = `must have a row for each of the ${latency.places.length} places, not ${latency.ms.length}`;
+    problems.push({ path: 'network.latency.ms', message });
+  }
+  if (latency !== null && new Set(latency.places).size !== latency.places.length) {
+    problems.push({ path: 'network.latency.places', message: 'names must differ' });
+  }
+  checkNames(
+    classes.map(({ region }) => ({ region, class: null })),
+    'classes',
+    named,
+    problems,
+  );
+  const publishers: Problem[] = [];
+  checkNames([{ region: publisher.region, class: null }], 'publisher', named, publishers);
+  problems.push(...publishers.map(({ message }) => ({ path: 'publisher.region', message })));
+  checkNames(capacities ?? [], 'capacities', named, problems);
+  if (arrivals.model !== 'trace') return;
+  checkNames(arrivals.visits, 'arrivals.visits', named, problems);
+  arrivals.visits.forEach(({ at, leaves }, index) => {
+    if (leaves !== null && leaves <= at) {
+      problems.push({ path: `arrivals.visits.${index}.leaves`, message: 'must be later than at' });
+    }
+  });
+  if (!arrivals.visits.some(({ at }) => at < scenario.duration)) {
+    problems.push({ path: 'arrivals.visits', message: 'nobody comes before the run ends; see duration' });
+  }
 }
 
 /** A run of another length; when it is short its ramp is, too, so that there is something to see after it. */

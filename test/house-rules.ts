@@ -41,7 +41,7 @@ const FOLDERS: Readonly<Record<string, Allowed>> = {
   viz: { folders: ['core', 'sim'], npm: ['@observablehq/plot', 'd3'], node: false },
   experiments: {
     folders: ['core', 'sim', 'viz/charts'],
-    npm: ['fast-check', 'hyparquet', 'hyparquet-writer', 'linkedom'],
+    npm: ['csv-parse', 'fast-check', 'hyparquet', 'hyparquet-writer', 'linkedom'],
     node: true,
   },
   apps: { folders: ['core', 'sim', 'transports', 'viz', 'experiments'], npm: APPS_NPM, node: true },

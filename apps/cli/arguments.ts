@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import type { Problem } from '../../core/config.js';
+import { tablesIn } from '../../experiments/data/tables.js';
 import { namedScenario } from '../../experiments/named-scenario.js';
 import { MOST_SEEDS, parseSeeds } from '../../experiments/sweep/study-shape.js';
 import { loadScenario, variantsOf, type Json, type Loaded, type ScenarioOptions } from '../../sim/scenario.js';
@@ -36,10 +38,17 @@ function parseLoosely(text: string): Json {
 export function findScenario(name: string, options: ScenarioOptions): Extract<Loaded, { ok: true }> {
   const found = namedScenario(name);
   if (!found.ok) throw new UsageError(found.problem);
-  const { base, file, variant } = found;
-  const loaded = loadScenario(file, variant === undefined ? options : { ...options, variant });
+  const { base, file, folder, variant } = found;
+  const tables = { file: tablesIn(folder), set: tablesIn('.') };
+  const loaded = loadScenario(file, { tables, ...options, ...(variant === undefined ? {} : { variant }) });
   if (loaded.ok) return loaded;
-  throw new UsageError(loaded.problems.map(({ path, message }) => `${base}: ${path === '' ? 'it' : path} ${message}`));
+  throw new UsageError(loaded.problems.map((problem) => worded(base, problem)));
+}
+
+/** What is wrong with a file of data stands at a line and a cell there; all else under a key of the scenario. */
+function worded(file: string, { path, message }: Problem): string {
+  if (/:\d+:\d+$/.test(path)) return `${path}: ${message}`;
+  return `${file}: ${path === '' ? 'it' : path} ${message}`;
 }
 
 /** What a name stands for when everything is to be run: the variant it names, or the default and all variants. */

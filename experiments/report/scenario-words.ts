@@ -14,7 +14,7 @@ export function scenarioInWords(scenario: Scenario): string[] {
     ...(title === 'untitled' ? [] : [`${title[0]?.toUpperCase()}${title.slice(1)}.`]),
     `${viewers} viewers for ${time(duration)}: ${arrivals(scenario, ramp)}; ${sessions(scenario)}. Of those who leave, ${percent(crashShare)} crash without a word.${cliff(scenario)}`,
     `The stream: ${figure(stream.bitrate, 'bits')} in chunks of ${time(stream.chunkTime)}, a keyframe every ${time(stream.keyframeEvery)}, dealt to ${stream.substreams} sub-streams. Players show a chunk ${time(stream.targetLag)} behind the source; it counts when complete within ${time(stream.deadline)}.`,
-    `The publisher lends ${uplink(scenario.publisher.uplink)}; viewers: ${classes(scenario)}.${index} The network loses ${percent(network.loss)} of all segments, which connections turn into delay.`,
+    `The publisher lends ${uplink(scenario.publisher.uplink)}; viewers: ${classes(scenario)}.${index}${delays(scenario)} The network loses ${percent(network.loss)} of all segments, which connections turn into delay.`,
     scenario.faults.length === 0
       ? 'No faults but those of churn.'
       : `Faults: ${scenario.faults.slice(0, 12).map(faultInWords).join('; ')}${scenario.faults.length > 12 ? `; and ${scenario.faults.length - 12} more` : ''}.`,
@@ -43,10 +43,12 @@ export function faultInWords({ at, kind, target, param, share, for: lasts, every
 
 function arrivals({ arrivals: how }: Scenario, ramp: Time): string {
   if (how.model === 'ramp') return `they arrive within ${time(ramp)}, later ones replace those who leave`;
+  if (how.model === 'trace') return `${how.visits.length} visits from a trace, at most that many at once`;
   return `${percent(how.initial)} of them arrive within ${time(ramp)}, the crowd comes at ${time(how.at)} within ${time(how.within)}`;
 }
 
-function sessions({ sessions: how }: Scenario): string {
+function sessions({ sessions: how, arrivals: { model } }: Scenario): string {
+  if (model === 'trace') return 'each goes when the trace says';
   const known = JSON.stringify(how);
   if (how.model === 'stay') return 'everybody stays';
   if (how.model === 'exponential') return `they stay for an exponential time, ${time(how.mean)} in the mean`;
@@ -59,7 +61,12 @@ function cliff({ cliff: fall }: Scenario): string {
     : ` At ${time(fall.at)} ${percent(fall.share)} of those present leave within ${time(fall.within)}.`;
 }
 
-function classes({ classes: all }: Scenario): string {
+function delays({ network: { latency } }: Scenario): string {
+  return latency === null ? '' : ` Delays come from a matrix of ${latency.places.length} places.`;
+}
+
+function classes({ classes: all, capacities }: Scenario): string {
+  if (capacities !== null) return `lines from a table of ${capacities.length} rows`;
   return all
     .map(({ share, name, uplink: own }) => `${all.length === 1 ? '' : `${percent(share)} ${name} with `}${uplink(own)}`)
     .join(', ');

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Problem } from '../../core/config.js';
 import { loadScenario, type JsonObject, type Scenario } from '../../sim/scenario.js';
 import { isObject, type Json } from '../../sim/scenario/schema.js';
+import { tablesIn } from '../data/tables.js';
 import { namedScenario, type NamedScenario } from '../named-scenario.js';
 import { PROTOCOLS } from '../protocols.js';
 import { orderOf, pointName, settingsOf, type Parameters, type Point } from './point.js';
@@ -77,7 +78,7 @@ export function loadStudy(file: Json, folder: string): LoadedStudy {
   const points = Object.values(shape.parameters).reduce((count, values) => count * values.length, 1);
   const runs = points * shape.scenarios.length * shape.protocols.length * shape.seeds.length;
   if (runs > MOST_RUNS) problems.push({ path: '', message: `it has ${runs} runs; at most ${MOST_RUNS} are possible` });
-  const cells = problems.length > 0 ? [] : cellsOf(shape, document, named, problems);
+  const cells = problems.length > 0 ? [] : cellsOf(shape, document, named, problems, folder);
   if (problems.length > 0) return { ok: false, problems };
   const { name, title, question, seeds } = shape;
   return { ok: true, study: { name, title, question, document, cells, seeds } };
@@ -88,12 +89,14 @@ function cellsOf(
   document: JsonObject,
   named: readonly NamedScenario[],
   problems: Problem[],
+  folder: string,
 ): Cell[] {
   const told = new Set<string>();
   const cells = named.flatMap((found, at) =>
     combinations(Object.entries(shape.parameters)).flatMap((parameters) => {
       if (!found.ok) return [];
       const loaded = loadScenario(found.file, {
+        tables: { file: tablesIn(found.folder), set: tablesIn(folder) },
         ...(found.variant === undefined ? {} : { variant: found.variant }),
         ...(shape.nodes === null ? {} : { viewers: shape.nodes }),
         ...(typeof document['duration'] === 'string' ? { duration: document['duration'] } : {}),

@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../../core/config.js';
 import { LIMITS } from '../../core/limits.js';
 import { MS } from '../../core/units.js';
+import { CAPACITIES, LATENCY, VISITS } from './data.js';
 import { FAULT } from './faults.js';
 import {
   cost,
@@ -18,6 +19,8 @@ import {
   word,
   type Read,
 } from './schema.js';
+
+const REGION_HELP = 'where they are: a region, or a place of network.latency; null: drawn by the seed';
 
 const UPLINK = tagged('model', {
   fixed: object({ rate: key(rate, 'the same for every node of the class') }),
@@ -45,6 +48,7 @@ const CLASS = object({
   uplink: key(UPLINK, 'uplink lent to the overlay', { model: 'lognormal' }),
   downlink: key(rate, 'downlink of every node of the class', '50Mbit'),
   cpu: key(nullable(CPU), CPU_HELP, null),
+  region: key(nullable(text), REGION_HELP, null),
 });
 
 const STREAM = object({
@@ -64,6 +68,7 @@ const SESSIONS = tagged('model', {
 
 const ARRIVALS = tagged('model', {
   ramp: object({}),
+  trace: object({ visits: key(VISITS, 'who comes and goes when; viewers then is the most that are there at once') }),
   crowd: object({
     initial: key(number(0, 1), 'share of the viewers that arrive within the ramp', 0.1),
     at: key(duration, 'when the crowd begins to come'),
@@ -79,6 +84,8 @@ const CLIFF = object({
 
 const NETWORK = object({
   geography: key(word(['default']), 'model of regions and latencies', 'default'),
+  latency: key(nullable(LATENCY), 'delays between places of your own; null: those of the six regions', null),
+  lastMile: key(flag, 'each end adds 2 to 30 ms; false where latency is between end hosts', true),
   loss: key(number(0, 0.5), 'share of segments lost; on an ordered connection a loss is a delay', 0.005),
 });
 
@@ -125,14 +132,20 @@ export const SCENARIO = object({
       uplink: key(UPLINK, 'uplink the publisher lends', { model: 'factor', value: 10 }),
       downlink: key(rate, 'its downlink', '50Mbit'),
       cpu: key(nullable(CPU), CPU_HELP, null),
+      region: key(nullable(text), REGION_HELP, null),
     }),
     'the source',
     {},
   ),
   classes: key(list(CLASS, 1, 16), 'classes of viewers', [{ name: 'viewer' }]),
+  capacities: key(
+    nullable(CAPACITIES),
+    'lines of the viewers from a table; they take the place of the uplinks and shares of the classes, null: there is none',
+    null,
+  ),
   resourceIndex: key(
     nullable(number(0.01, 1000)),
-    'uplinks of the viewers are scaled so that (publisher + sum of uplinks) / (N x bitrate) is this; null: as drawn',
+    'uplinks of the viewers are scaled so that (publisher + sum of uplinks) / (N x bitrate) is this; null: as drawn, which is the default with capacities or a trace',
     2,
   ),
   sessions: key(SESSIONS, 'how long viewers stay', { model: 'stay' }),
