@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { buildFingerprint } from '../../experiments/sweep/build.js';
@@ -12,12 +13,16 @@ import { wholeNumber } from './arguments.js';
 import { Interrupt } from './interrupt.js';
 import { Progress } from './progress.js';
 import { planDocument, planTable } from './sweep-plan.js';
+import { arrayPlan, planInWords, submit } from './sweep-slurm.js';
 import { duckdbLine, sweepDocument, sweepTable } from './sweep-table.js';
 
 interface SweepFlags {
   readonly out?: string;
   readonly workers?: number;
   readonly shard?: Shard;
+  readonly slurm?: boolean;
+  readonly array?: number;
+  readonly sbatch: readonly string[];
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -28,6 +33,7 @@ Examples:
   astral sweep study.json --out results --dry-run     the table of runs, and about how long they take
   astral sweep study.json --out results               all of them; the same line again goes on where it was interrupted
   astral sweep study.json --out results --shard 2/8   the second of eight parts, for a machine among several
+  astral sweep study.json --out results --slurm --array 20 --sbatch --partition=short
   astral sweep merge results                          one results.parquet when all parts are there
 
 A study file is a grid of scenarios, protocols, parameters and seeds; docs/sweeps.md describes it.
@@ -49,6 +55,9 @@ export function addSweep(program: Command): void {
       wholeNumber(1),
     )
     .option('--shard <i/n>', 'do only the i-th of n parts, i from 1', shard)
+    .option('--slurm', 'submit to a Slurm cluster: a job array, and a merge that waits for it')
+    .option('--array <n>', 'tasks of the job array, 32 unless given', wholeNumber(1))
+    .option('--sbatch <arg>', 'one more argument for sbatch, such as --partition=short; repeatable', repeated, [])
     .option('--dry-run', 'say what would be run, and run nothing')
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'no progress and no word about files')
@@ -77,6 +86,9 @@ async function reporting(action: () => Promise<number> | number): Promise<number
 async function sweepStudy(path: string, flags: SweepFlags): Promise<number> {
   const study = checkedStudy(path);
   const part = flags.shard ?? { index: 1, of: 1 };
+  if (flags.slurm === true) return onSlurm(study, path, flags);
+  if (flags.array !== undefined || flags.sbatch.length > 0)
+    throw new UsageError('--array and --sbatch are for --slurm; add --slurm, or leave them out');
   if (flags.dryRun === true) {
     console.log(flags.json === true ? json(planDocument(study, flags.out, part)) : planTable(study, flags.out, part));
     return EXIT.done;
@@ -90,6 +102,27 @@ async function sweepStudy(path: string, flags: SweepFlags): Promise<number> {
     return EXIT.interrupted;
   }
   return conclude(directory, flags, ran, mine);
+}
+
+function onSlurm(study: Study, path: string, flags: SweepFlags): number {
+  if (flags.out === undefined) throw new UsageError('astral sweep --slurm needs --out, a folder that all machines see');
+  if (flags.shard !== undefined)
+    throw new UsageError('--slurm makes the parts itself; leave out --shard, or use --array');
+  const plan = arrayPlan(study.name, path, flags.out, study.cells.length * study.seeds.length, flags);
+  if (flags.dryRun === true) {
+    console.log(flags.json === true ? json(plan) : planInWords(plan));
+    return EXIT.done;
+  }
+  const submitted = submit(plan, SweepDirectory.begin(flags.out, manifestOf(study, VERSION, buildFingerprint())));
+  if (flags.json === true) console.log(json(submitted));
+  else {
+    const { array, merge, tasks, watch, logs } = submitted;
+    console.log(`job ${array}: ${tasks} tasks; job ${merge}: merges when they are done`);
+    console.log(`watch: ${watch}`);
+    console.log(`logs:  ${logs}`);
+    console.log(`a task that failed:  scontrol requeue JOB_TASK  (it goes on where it was)`);
+  }
+  return EXIT.done;
 }
 
 /** null when it was interrupted. */
@@ -165,12 +198,18 @@ function fold(directory: SweepDirectory, flags: SweepFlags, ran: number): number
 }
 
 function checkedStudy(path: string): Study {
+  if (!existsSync(path)) throw new UsageError(`no study file "${path}"; docs/sweeps.md shows what one looks like`);
   const loaded = readStudy(path);
   if (loaded.ok) return loaded.study;
   const name = basename(path);
   throw new UsageError(
     loaded.problems.map((each) => `${name}: ${each.path === '' ? 'it' : each.path} ${each.message}`),
   );
+}
+
+/** For commander: an option that may be given several times. */
+function repeated(text: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, text];
 }
 
 /** For commander: `2/8`. */

@@ -106,7 +106,7 @@ test('what cannot be swept is exit 2, one line a problem', (t) => {
     [/whole number from 1/, 2, 'sweep', 'small.json', '--workers', '0'],
     [/holds no sweep/, 2, 'sweep', 'merge', folder],
     [/holds other files and no sweep/, 2, 'sweep', 'small.json', '--out', folder],
-    [/ENOENT.*gone\.json/, 3, 'sweep', 'gone.json', '--out', 'never'],
+    [/no study file "gone\.json"/, 2, 'sweep', 'gone.json', '--out', 'never'],
   ];
   for (const [wanted, code, ...parameters] of usage) {
     const ended = astral(...parameters);
