@@ -6,15 +6,13 @@ import { runOnClosures } from './overlay-of-closures.js';
 import { runOnQueue } from './overlay-on-queue.js';
 import { measureSimulation } from './simulation.js';
 
-const seconds = (): number => performance.now() / 1000;
-
 function measure(what: string, rest: readonly string[]): object {
   const [a = 0, b = 0, c = 0] = rest.map(Number);
   switch (what) {
     case 'ring':
-      return runOnQueue(new BlockRing(), { nodes: a, warm: b, events: c }, seconds);
+      return runOnQueue(new BlockRing(), { nodes: a, warm: b, events: c });
     case 'closures':
-      return runOnClosures({ nodes: a, warm: b, events: c }, seconds);
+      return runOnClosures({ nodes: a, warm: b, events: c });
     case 'engine':
       return measureEngine(a, b);
     case 'codec':

@@ -6,6 +6,7 @@ import { decode, encode } from '../../core/wire/codec.js';
 import { Run } from '../../sim/run.js';
 import { loadScenario } from '../../sim/scenario.js';
 import { readWorkload } from '../workloads.js';
+import { startStopwatch } from './stopwatch.js';
 
 /** Messages that are kept of a run: enough for all kinds, few enough for the cache. */
 const SAMPLE = 512;
@@ -84,9 +85,9 @@ function rate<T>(items: readonly T[], seconds: number, work: (item: T) => unknow
     return calls;
   };
   until(performance.now() + seconds * 250);
-  const begin = performance.now();
-  const calls = until(begin + seconds * 750);
-  return (calls * 1000) / (performance.now() - begin);
+  const stopwatch = startStopwatch();
+  const calls = until(performance.now() + seconds * 750);
+  return calls / stopwatch();
 }
 
 /** Bytes are base64 behind a mark, as is usual where JSON must carry them. */

@@ -1,3 +1,4 @@
+import { startStopwatch } from './stopwatch.js';
 import {
   BEAT_EVERY,
   buildOverlay,
@@ -66,12 +67,12 @@ function before(a: Entry, b: Entry): boolean {
 }
 
 /** The toy overlay on a heap of closures. */
-export function runOnClosures({ nodes, warm, events }: ToyRun, clock: () => number): ToyResult {
+export function runOnClosures({ nodes, warm, events }: ToyRun): ToyResult {
   const toy = new ClosureToy(buildOverlay(nodes));
   toy.work(warm);
-  const begin = clock();
+  const seconds = startStopwatch();
   toy.work(events);
-  return { checksum: toy.sum >>> 0, seconds: clock() - begin, pending: toy.heap.size };
+  return { checksum: toy.sum >>> 0, seconds: seconds(), pending: toy.heap.size };
 }
 
 class ClosureToy {

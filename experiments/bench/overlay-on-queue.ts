@@ -1,4 +1,5 @@
 import type { EventQueue } from '../../sim/queue-types.js';
+import { startStopwatch } from './stopwatch.js';
 import {
   BEAT_EVERY,
   buildOverlay,
@@ -13,14 +14,14 @@ import {
 } from './overlay.js';
 
 /** The toy overlay on an event queue of the simulator: events are numbers. */
-export function runOnQueue(queue: EventQueue, { nodes, warm, events }: ToyRun, clock: () => number): ToyResult {
+export function runOnQueue(queue: EventQueue, { nodes, warm, events }: ToyRun): ToyResult {
   const overlay = buildOverlay(nodes);
   queue.push(0, TOY.publish, 0, 0, null);
   for (let node = 0; node < nodes; node++) queue.push(overlay.phases[node] as number, TOY.timer, node, 0, null);
   const sum = work(queue, overlay, 0, warm);
-  const begin = clock();
+  const seconds = startStopwatch();
   const checksum = work(queue, overlay, sum, events);
-  return { checksum: checksum >>> 0, seconds: clock() - begin, pending: queue.size };
+  return { checksum: checksum >>> 0, seconds: seconds(), pending: queue.size };
 }
 
 /** Carries out so many events and returns the checksum over them. */

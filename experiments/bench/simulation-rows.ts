@@ -54,14 +54,14 @@ export async function simulationRows(options: SimulationOptions): Promise<{ rows
         note,
       },
       pairs(
-        ({ events, wallSeconds }) => events / wallSeconds,
+        ({ events, seconds }) => events / seconds,
         (engine) => engine,
       ),
     ),
     rowOf(
       { name: `${name}/speed-up`, unit: 'virtual s/s', better: 'more', nodes, referenceName: 'real time' },
       pairs(
-        ({ virtualSeconds, wallSeconds }) => virtualSeconds / wallSeconds,
+        ({ virtualSeconds, seconds }) => virtualSeconds / seconds,
         () => 1,
       ),
     ),

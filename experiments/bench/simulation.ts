@@ -5,6 +5,7 @@ import { Run } from '../../sim/run.js';
 import { loadScenario } from '../../sim/scenario.js';
 import { ASTRAL } from '../protocols.js';
 import { readWorkload } from '../workloads.js';
+import { startStopwatch } from './stopwatch.js';
 
 /** Which part of a run is measured: from `from` to `to` seconds of virtual time, after everybody has come by `ramp`. */
 export interface Window {
@@ -17,7 +18,7 @@ export interface Window {
 export interface Cost {
   readonly events: number;
   readonly virtualSeconds: number;
-  readonly wallSeconds: number;
+  readonly seconds: number;
   readonly nodeSeconds: number;
   /** Memory that the simulation still needs at the end, engine and garbage apart. */
   readonly liveBytes: number;
@@ -44,15 +45,15 @@ export function measureSimulation(workload: string, viewers: number, { ramp, fro
   const run = new Run<Message>(scenario, { ...ASTRAL, seed: 1 }, createRng(`${scenario.name}/1`));
   run.world.run(from * SECOND);
   const early = run.events;
-  const begin = performance.now();
+  const stopwatch = startStopwatch();
   run.world.run(to * SECOND);
-  const wallSeconds = (performance.now() - begin) / 1000;
+  const seconds = stopwatch();
   const events = run.events - early;
   const after = liveBytes();
   return {
     events,
     virtualSeconds: to - from,
-    wallSeconds,
+    seconds,
     nodeSeconds: viewers * (to - from),
     liveBytes: after - before,
     peakBytes: process.resourceUsage().maxRSS * 1024,
