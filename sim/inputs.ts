@@ -19,7 +19,7 @@ export interface InputRecord {
 type AnyInput = Input<{ readonly type: string }, { readonly type: string }>;
 
 /** The facts about an input of `node`. */
-function recordOf(at: Time, node: NodeId, input: AnyInput, bytes: number): InputRecord {
+export function recordOf(at: Time, node: NodeId, input: AnyInput, bytes: number): InputRecord {
   const { type } = input;
   switch (type) {
     case 'message':

@@ -294,14 +294,13 @@ export class Run<M extends { readonly type: string }> {
     own: { readonly create?: Protocol<M, Command, View>['create']; readonly ways?: Ways } = {},
   ): Machine<M, Command, unknown> {
     const identity = { id, key: this.#crypto.keyPair(id), durable };
-    const rng = this.#rng.fork(`node/${id}/${durable?.incarnation ?? 0}`);
+    const luck = `node/${id}/${durable?.incarnation ?? 0}`;
     const maxPeers = id === PUBLISHER ? LIMITS.peersPublisher : DEFAULTS.maxPeers;
     const config = configOf(this.#scenario, { id, uplink: line.up, maxPeers, ways: own.ways ?? this.#ways });
-    const { protocol } = this.#options;
-    const machine =
-      own.create === undefined
-        ? protocol.create(identity, config, rng, this.#crypto)
-        : own.create(identity, config, rng, this.#crypto);
+    const { protocol, between } = this.#options;
+    const create: typeof protocol.create = own.create ?? ((...told) => protocol.create(...told));
+    const make = (): Machine<M, Command, View> => create(identity, config, this.#rng.fork(luck), this.#crypto);
+    const machine = between === undefined ? make() : between(id, make);
     const guarded = new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
     return this.#processors.wrap(id, guarded, cpu);
   }

@@ -44,6 +44,8 @@ export interface SimulateOptions<M extends { readonly type: string }> extends Co
   readonly trace?: (at: Time, node: NodeId, event: TraceEvent) => void;
   /** Called with every input that a machine handles, before it does. */
   readonly inputs?: (record: InputRecord) => void;
+  /** What is to be hosted in place of each machine of a peer, such as a witness of it; `make` makes one, each time anew. */
+  readonly between?: <N>(id: NodeId, make: () => Machine<N, Command, View>) => Machine<N, Command, View>;
   /** Keeps what a picture of the run needs. */
   readonly recorder?: Recorder;
   /** Called every second of virtual time. */

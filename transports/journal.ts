@@ -6,7 +6,7 @@ import { type JournalEntry, type JournalHeader, printEntry, printHeader } from '
 const WAITING_BYTES = 8 * 1024 * 1024;
 
 /**
- * Writes the inputs of one node to a file, one line each. A disk that does not keep up, or fails, ends the journal
+ * Writes the journal of one node to a file, a line an entry. A disk that does not keep up, or fails, ends the journal
  * and never the node: what was written is a whole prefix, which is all that a replay needs.
  */
 export class JournalFile {

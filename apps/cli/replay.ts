@@ -11,9 +11,11 @@ import { VERSION } from '../version.js';
 import { assignment } from './arguments.js';
 import { Progress } from './progress.js';
 import { replayAt, type TravelFlags } from './replay-fork.js';
+import { replayJournal, replayNode } from './replay-node.js';
 import { repeatText } from './replay-text.js';
 
 interface ReplayFlags extends TravelFlags {
+  readonly log?: boolean;
   readonly at?: string;
 }
 
@@ -26,6 +28,8 @@ Examples:
                                                    the same past, two futures: as recorded, and with another policy
   astral replay runs/latest --at 2m --fault '{"at": "130s", "kind": "crash", "target": "viewer", "share": 0.3}'
                                                    the same with a fault that the recorded run did not have
+  astral replay runs/latest --node v17             what one node was told and did, and that it does the same alone
+  astral replay node.journal                       what astralnode --journal wrote: the same effects, or where they part
 
 Settings and the faults to come can change on the way; all else belongs to the past, too.
 Exit code 0: the same; 1: it differs; 2: usage; 3: environment; 70: a bug.`;
@@ -34,10 +38,11 @@ Exit code 0: the same; 1: it differs; 2: usage; 3: environment; 70: a bug.`;
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description('repeat a recorded run, and compare')
-    .argument('<run>', 'directory of a run')
+    .description('repeat a recorded run or the journal of a live node, compare, and travel in it')
+    .argument('<run>', 'directory of a run, or journal of a node')
     .option('--at <time>', 'show the world at this virtual time, such as 120s')
-    .option('--node <id>', 'show one node')
+    .option('--node <id>', 'one node of a run: all that it was told and did, or what it knows at a moment')
+    .option('--log', 'for a journal: all that the node was told and did')
     .option('--set <path=json>', 'with --at: change a key from then on; repeatable', assignment, [])
     .option('--fault <json>', 'with --at: one more fault, as in a plan; repeatable', jsonList, [])
     .option('--json', 'print one JSON document')
@@ -51,10 +56,16 @@ export function addReplay(program: Command): void {
 
 async function replay(path: string, flags: ReplayFlags): Promise<number> {
   if (!existsSync(path)) throw new UsageError(`there is no ${path}; runs are kept in runs/, the newest is runs/latest`);
-  if (!statSync(path).isDirectory()) throw new UsageError(`${path} is no directory of a run`);
+  if (!statSync(path).isDirectory()) {
+    const only = flags.at ?? flags.node ?? flags.set[0] ?? flags.fault[0];
+    if (only !== undefined) throw new UsageError('--at, --node, --set and --fault are for runs, not for journals');
+    return replayJournal(path, flags);
+  }
   const run = openRun(path);
   if (flags.at !== undefined) return replayAt(run, entryOf(run), timeOf(flags.at), flags);
   if (flags.set.length > 0 || flags.fault.length > 0) throw new UsageError('--set and --fault need --at, from when on');
+  if (flags.node !== undefined) return replayNode(run, entryOf(run), flags.node, flags);
+  if (flags.log === true) throw new UsageError('--log is for journals; for a run, name a node with --node');
   return await replayRun(run, flags);
 }
 

@@ -10,12 +10,13 @@ import type { Crypto } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
 import { astral } from '../../core/astral.js';
 import type { JournalHeader } from '../../core/journal/journal.js';
+import { witnessedCrypto } from '../../core/journal/witness.js';
 import { AstralNode } from '../../core/node.js';
 import { createRng } from '../../core/rng.js';
 import { MS } from '../../core/units.js';
 import type { View } from '../../core/view.js';
 import { createCrypto } from '../../transports/crypto.js';
-import { JournalFile } from '../../transports/journal.js';
+import { NodeJournal } from '../../transports/node-journal.js';
 import { SystemClock } from '../../transports/system-clock.js';
 import { WebSocketTransport } from '../../transports/websocket.js';
 import { WireNetwork } from '../../transports/wire-network.js';
@@ -105,14 +106,14 @@ async function startEngine(parts: Parts): Promise<Engine> {
   const { network, address } = await listenPeers(parts, identity, crypto);
   const config = configOf(options, address);
   const seed = randomBytes(16).toString('hex');
-  const machine = new AstralNode(identity, config, createRng(seed), crypto);
   const journal = openJournal(parts, { ...identity, publicKey: identity.key.publicKey, node: id, seed, config });
-  const host: NodeHost = new Host<Message, Command, View>(id, machine, {
+  const own = journal === null ? crypto : witnessedCrypto(crypto, (signature) => journal.signed(signature));
+  const machine = new AstralNode(identity, config, createRng(seed), own);
+  const host: NodeHost = new Host<Message, Command, View>(id, journal?.watch(machine) ?? machine, {
     clock,
     network,
     play: (chunk) => streams.play(chunk),
     persist: (state) => store.save(state),
-    ...(journal === null ? {} : { journal: (at, _node, input) => journal.record({ at, input }) }),
     observer: (at, _node, event) => {
       observation.observe(at, event);
       if (log.isLevelEnabled('debug')) log.debug(event, 'trace');
@@ -167,10 +168,10 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
 }
 
 /** Records what the machine is told, if that was asked for; a journal that fails is reported and does not end the node. */
-function openJournal({ options, closers, log }: Parts, start: Omit<JournalHeader, 'protocol'>): JournalFile | null {
+function openJournal({ options, closers, log }: Parts, start: Omit<JournalHeader, 'protocol'>): NodeJournal | null {
   if (options.journal === null) return null;
   const { node, publicKey, seed, config, durable } = start;
-  const journal = new JournalFile(options.journal, { node, publicKey, protocol: astral.name, seed, config, durable });
+  const journal = new NodeJournal(options.journal, { node, publicKey, protocol: astral.name, seed, config, durable });
   closers.push(async () => {
     await journal.close();
     if (journal.failure !== null) log.error({ why: journal.failure }, 'the journal is not whole');

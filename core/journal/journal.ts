@@ -7,7 +7,7 @@ import { Fields } from './fields.js';
 import { plainInput, readContact, readInput } from './inputs.js';
 
 /** Form of the file; a reader refuses any other. */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
 
 /** What a node was when it started: with it and the inputs that follow it can be replayed alone. No secret is in it. */
 export interface JournalHeader {
@@ -20,19 +20,34 @@ export interface JournalHeader {
   readonly durable: DurableState | null;
 }
 
-export interface JournalEntry {
-  readonly at: Time;
-  readonly input: Input<Message, Command>;
-}
+export type JournalEntry =
+  | {
+      readonly kind: 'input';
+      readonly at: Time;
+      readonly input: Input<Message, Command>;
+      /** Hash of all effects before it. */
+      readonly effects: string;
+    }
+  /** A signature that the machine made while it handled the input before; the secret is not in the journal. */
+  | { readonly kind: 'signed'; readonly signature: Uint8Array }
+  /** The node ended as it should, after so many inputs. */
+  | { readonly kind: 'end'; readonly inputs: number; readonly effects: string };
 
 /** The first line of a journal, without its line feed. */
 export function printHeader(header: JournalHeader): string {
   return JSON.stringify({ journal: JOURNAL_VERSION, ...header, publicKey: toHex(header.publicKey) });
 }
 
-/** One line for one input, without its line feed. */
+/** One line for one entry, without its line feed. */
 export function printEntry(entry: JournalEntry): string {
-  return JSON.stringify({ at: entry.at, input: plainInput(entry.input) });
+  switch (entry.kind) {
+    case 'input':
+      return JSON.stringify({ at: entry.at, input: plainInput(entry.input), effects: entry.effects });
+    case 'signed':
+      return JSON.stringify({ signed: toHex(entry.signature) });
+    case 'end':
+      return JSON.stringify({ end: entry.inputs, effects: entry.effects });
+  }
 }
 
 /** null when the line is not a header of this version. */
@@ -54,9 +69,18 @@ export function parseHeader(line: string): JournalHeader | null {
 /** null when the line is not an entry; the last line of a node that was killed may be such a half. */
 export function parseEntry(line: string): JournalEntry | null {
   const fields = new Fields(parse(line));
+  if (fields.has('signed')) {
+    const signature = fields.bytes('signed');
+    return fields.ok ? { kind: 'signed', signature } : null;
+  }
+  const effects = fields.text('effects');
+  if (fields.has('end')) {
+    const inputs = fields.whole('end');
+    return fields.ok ? { kind: 'end', inputs, effects } : null;
+  }
   const at = fields.whole('at');
   const input = readInput(fields.any('input'));
-  return fields.ok && input !== null ? { at, input } : null;
+  return fields.ok && input !== null ? { kind: 'input', at, input, effects } : null;
 }
 
 function parse(line: string): unknown {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import type { StreamView } from '../../core/view.js';
-import { parseHeader, parseEntry } from '../../core/journal/journal.js';
+import { parseHeader, parseEntry, type JournalEntry } from '../../core/journal/journal.js';
+import { Replay } from '../../core/journal/replay.js';
+import { createCrypto } from '../../transports/crypto.js';
 import { decodeLive, parseLiveText } from '../../viz/player/live-protocol.js';
 import { ask, eventually, scratch, startProgram, type Answer, type Program } from './programs.js';
 
@@ -54,7 +56,8 @@ async function freePort(): Promise<number> {
 test('a static list alone makes a network; streams are made, watched and removed over the control API', async (t) => {
   const base = scratch(t);
   const port = String(await freePort());
-  const publisher = await startPeer(t, join(base, 'publisher'), '--peer-port', port);
+  const ofPublisher = join(base, 'journal-of-publisher');
+  const publisher = await startPeer(t, join(base, 'publisher'), '--peer-port', port, '--journal', ofPublisher);
   const made = await publisher.call('POST', '/streams', { name: 'Tööt <b>', description: 'x', media: 'sample' });
   t.is(made.status, 201);
   const { stream } = JSON.parse(made.body) as { stream: { id: string; slug: string; source: string; own: boolean } };
@@ -109,7 +112,30 @@ test('a static list alone makes a network; streams are made, watched and removed
   t.is(parseHeader(header)?.node, viewer.program.printed.get('node'));
   t.true(lines.length > 100 && lines.every((line) => parseEntry(line) !== null));
   t.is(statSync(journal).mode & 0o777, 0o600);
+  replays(t, journal, true);
+  replays(t, ofPublisher, false);
 });
+
+/** The journal makes a fresh machine do the same; with an input left out, or with another time, it does not. */
+function replays(t: ExecutionContext, journal: string, ended: boolean): void {
+  const [start = '', ...lines] = readFileSync(journal, 'utf8').split('\n').slice(0, -1);
+  const header = parseHeader(start) ?? t.fail('no header');
+  const entries = lines.map((line) => parseEntry(line) ?? t.fail(line));
+  const feed = (some: readonly JournalEntry[]): Replay => {
+    const replay = new Replay(header, createCrypto());
+    for (const entry of some) replay.feed(entry);
+    replay.finish();
+    return replay;
+  };
+  const inputs = entries.filter(({ kind }) => kind === 'input').length;
+  t.like(feed(entries), { difference: null, ended, inputs, compared: ended ? inputs : inputs - 1 });
+  const busy = entries.findIndex((entry, index) => {
+    const next = entries[index + 1];
+    return index > 20 && entry.kind === 'input' && next?.kind === 'input' && next.effects !== entry.effects;
+  });
+  const without = feed(entries.filter((_entry, index) => index !== busy));
+  t.true(without.difference !== null && without.difference.index < busy, 'what had effects is missed at once');
+}
 
 /** The page's socket: an opening, the init segment, then fragments without a hole from a keyframe on. */
 async function receives(t: ExecutionContext, peer: Peer, slug: string): Promise<void> {

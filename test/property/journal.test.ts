@@ -55,7 +55,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 const why = fc.constantFrom<PeerReason>('dialled', 'reset', 'identity', 'flow', 'drained');
 const failure = fc.constantFrom('refused', 'timeout', 'unreachable', 'identity', 'busy' as const);
-const input: fc.Arbitrary<JournalEntry['input']> = fc.oneof(
+type InputEntry = Extract<JournalEntry, { kind: 'input' }>;
+const input: fc.Arbitrary<InputEntry['input']> = fc.oneof(
   fc.record({ type: fc.constant('message' as const), from: text, message }),
   fc.record(
     {
@@ -78,7 +79,11 @@ const input: fc.Arbitrary<JournalEntry['input']> = fc.oneof(
   fc.constant({ type: 'wake' as const }),
   fc.record({ type: fc.constant('command' as const), id: whole, command }),
 );
-const entry: fc.Arbitrary<JournalEntry> = fc.record({ at: whole, input });
+const entry: fc.Arbitrary<JournalEntry> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('input' as const), at: whole, input, effects: text }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('signed' as const), signature: bytes }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), inputs: whole, effects: text }) },
+);
 
 const config: fc.Arbitrary<Config> = fc
   .record({ uplink: whole, endpoints: fc.array(text), bootstrap: fc.array(contact), repairShare: fc.constant(0.125) })
@@ -101,7 +106,7 @@ const header: fc.Arbitrary<JournalHeader> = fc.record({
 
 /** What is left of an entry in a journal: no secrets. */
 function withoutSecret(told: JournalEntry): JournalEntry {
-  if (told.input.type !== 'command' || told.input.command.type !== 'publish') return told;
+  if (told.kind !== 'input' || told.input.type !== 'command' || told.input.command.type !== 'publish') return told;
   const { publicKey } = told.input.command.key;
   return { ...told, input: { ...told.input, command: { ...told.input.command, key: { publicKey, secret: null } } } };
 }
@@ -142,8 +147,8 @@ testProp('any JSON is parsed or refused, never thrown at', [fc.json(), fc.jsonVa
   t.notThrows(() => {
     parseEntry(line);
     parseHeader(line);
-    parseEntry(JSON.stringify({ at: 1, input: value }));
-    parseEntry(JSON.stringify({ at: 1, input: { type: 'command', id: 1, command: value } }));
+    parseEntry(JSON.stringify({ at: 1, effects: '', input: value }));
+    parseEntry(JSON.stringify({ at: 1, effects: '', input: { type: 'command', id: 1, command: value } }));
     parseHeader(
       JSON.stringify({ journal: 1, node: 'a', publicKey: '', protocol: 'p', seed: '', config: value, durable: value }),
     );
@@ -151,16 +156,23 @@ testProp('any JSON is parsed or refused, never thrown at', [fc.json(), fc.jsonVa
 });
 
 test('what is not of this form is refused', (t) => {
-  const good = '{"at":1,"input":{"type":"wake"}}';
-  t.deepEqual(parseEntry(good), { at: 1, input: { type: 'wake' } });
-  for (const bad of ['', 'null', '[]', '{"at":-1,"input":{"type":"wake"}}', '{"at":0.5,"input":{"type":"wake"}}']) {
+  const good = '{"at":1,"input":{"type":"wake"},"effects":"f"}';
+  t.deepEqual(parseEntry(good), { kind: 'input', at: 1, input: { type: 'wake' }, effects: 'f' });
+  for (const bad of ['', 'null', '[]', good.replace('1', '-1'), good.replace('1', '0.5'), good.replace('"f"', '7')]) {
+    t.is(parseEntry(bad), null, bad);
+  }
+  for (const bad of ['{"signed":"0"}', '{"signed":1}', '{"end":-1,"effects":""}', '{"end":1}']) {
     t.is(parseEntry(bad), null, bad);
   }
   for (const type of ['toString', '__proto__', 'constructor', 'sleep']) {
-    t.is(parseEntry(`{"at":1,"input":{"type":"${type}"}}`), null, type);
-    t.is(parseEntry(`{"at":1,"input":{"type":"command","id":1,"command":{"type":"${type}"}}}`), null, type);
+    t.is(parseEntry(`{"at":1,"effects":"","input":{"type":"${type}"}}`), null, type);
+    t.is(
+      parseEntry(`{"at":1,"effects":"","input":{"type":"command","id":1,"command":{"type":"${type}"}}}`),
+      null,
+      type,
+    );
   }
-  t.is(parseEntry('{"at":1,"input":{"type":"message","from":"a","frame":"0105027331ff"}}'), null);
+  t.is(parseEntry('{"at":1,"effects":"","input":{"type":"message","from":"a","frame":"0105027331ff"}}'), null);
   const start = {
     node: 'a',
     publicKey: new Uint8Array(32),
@@ -170,7 +182,7 @@ test('what is not of this form is refused', (t) => {
     durable: null,
   };
   t.deepEqual(parseHeader(printHeader(start)), start);
-  t.is(parseHeader(printHeader(start).replace('"journal":1', '"journal":2')), null);
+  t.is(parseHeader(printHeader(start).replace('"journal":2', '"journal":3')), null);
   t.is(parseHeader(printHeader(start).replace('"uplink":', '"downlink":')), null);
 });
 

@@ -39,6 +39,10 @@ test.serial('a run is repeated, entered at a moment, forked, and told from anoth
   const refused = astral('replay', run, '--at', '8s', '--set', 'viewers=9');
   t.is(refused.status, 2);
   t.regex(refused.stderr, /viewers cannot change on the way/);
+  const log = astral('replay', run, '--node', 'v1').stdout;
+  t.regex(log, /^ +1 +\d+\.\d{6} < c watch +> .*reply ok/m);
+  t.regex(log, /inputs; the same effects alone: hash [0-9a-f]{16}\n$/);
+  t.like(JSON.parse(astral('replay', run, '--node', 'v1', '--json').stdout), { node: 'v1', same: true });
   const file = join(run, 'summary.json');
   const text = readFileSync(file);
   writeFileSync(file, JSON.stringify({ ...summary, seed: 2 }));
@@ -59,6 +63,10 @@ test.serial('what cannot be replayed is exit 2, and says why', (t) => {
     [/must be a time with its unit/, run, '--at', '8'],
     [/beyond the run, which ends at 12s/, run, '--at', '1m'],
     [/v99 is not up then; there are publisher v1/, run, '--at', '8s', '--node', 'v99'],
+    [/no peer v99 in this run/, run, '--node', 'v99'],
+    [/no journal of form 2/, join(run, 'summary.json')],
+    [/are for runs, not for journals/, join(run, 'summary.json'), '--at', '8s'],
+    [/--log is for journals/, run, '--log'],
     [/is not JSON/, run, '--at', '8s', '--fault', '{'],
   ];
   for (const [wanted, ...parameters] of cases) {

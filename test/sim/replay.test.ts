@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Rng } from '../../core/machine.js';
 import type { Message } from '../../core/message.js';
-import { ASTRAL, PROTOCOLS } from '../../experiments/protocols.js';
+import { ASTRAL, PROTOCOLS, type Entry } from '../../experiments/protocols.js';
+import { alone } from '../../experiments/replay/alone.js';
 import { NoRun, readRun } from '../../experiments/replay/recorded-run.js';
 import { repeat } from '../../experiments/replay/repeat.js';
 import { INPUTS, RunDirectory } from '../../experiments/run-directory.js';
@@ -26,8 +27,9 @@ const loaded = loadScenario({
 });
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
 const { scenario, document } = loaded;
-const entry = PROTOCOLS.get('astral');
-if (entry === undefined) throw new Error('astral is missing');
+const found = PROTOCOLS.get('astral');
+if (found === undefined) throw new Error('astral is missing');
+const entry: Entry = found;
 
 /** Astral whose viewer v3 draws one random number too many at its `at`-th draw. */
 function oneDrawTooMany(at: number): Contender<Message> {
@@ -132,6 +134,49 @@ test('a run of another build is located to the very event, or to its thousand wh
     t.like(await repeat(readRun(directory.path), entry), { from: told.from, to: told.to, difference: null });
     t.true(told.from <= index && index < told.to);
   }
+});
+
+/** Astral whose viewer v3 knows what no input told it: at its 60th input it sends when `odd` says so. */
+function impure(odd: () => boolean): Entry {
+  const { protocol } = ASTRAL;
+  const create: typeof protocol.create = (identity, ...rest) => {
+    const machine = protocol.create(identity, ...rest);
+    const handle = machine.handle.bind(machine);
+    let inputs = 0;
+    machine.handle = (now, input, effects) => {
+      handle(now, input, effects);
+      if (++inputs === 60 && identity.id === 'v3' && odd())
+        effects.send('publisher', { type: 'lacking', stream: 'x', epoch: 0, seqs: [] });
+    };
+    return machine;
+  };
+  const contender = { ...ASTRAL, protocol: { ...protocol, create } };
+  return { ...entry, begin: (file, options) => new Simulation(file, { ...options, ...contender }) };
+}
+
+test('a node does the same alone, life after life; one that looks elsewhere is found out at the very input', (t) => {
+  const directory = new RunDirectory(join(folder, 'alone'), document);
+  directory.write(simulateTimed(scenario, { ...ASTRAL, seed: 1, check: 'off' }));
+  const run = readRun(directory.path);
+  for (const node of ['publisher', 'v3']) {
+    const { digest, lives } = alone(run, entry, node, () => undefined);
+    t.is(digest, run.digest);
+    t.is(lives.length, 1);
+    t.is(lives[0]?.differsAfter, null);
+    t.deepEqual(
+      lives[0]?.steps.map(({ at }) => at),
+      clean.filter((record) => record.node === node).map(({ at }) => at),
+    );
+  }
+  let asked = 0;
+  const caught = alone(
+    run,
+    impure(() => ++asked === 1),
+    'v3',
+    () => undefined,
+  );
+  t.is(asked, 2);
+  t.is(caught.lives[0]?.differsAfter, 60);
 });
 
 test('a directory without a complete run is refused with what is missing', (t) => {

@@ -64,15 +64,21 @@ test('a journal is a header and a line an input, for its owner only; a bad disk 
   const { id, key } = identityOf(1);
   const header = { node: id, publicKey: key.publicKey, protocol: 'astral', seed: 's', config: DEFAULTS, durable: null };
   const entries: JournalEntry[] = [
-    { at: 1, input: { type: 'peer', peer: id, change: 'up', why: 'dialled', address: 'ws://127.0.0.1:1' } },
-    { at: 2, input: { type: 'message', from: id, message: control(7) } },
-    { at: 3, input: { type: 'wake' } },
+    {
+      kind: 'input',
+      at: 1,
+      effects: 'a',
+      input: { type: 'peer', peer: id, change: 'up', why: 'dialled', address: 'ws://127.0.0.1:1' },
+    },
+    { kind: 'input', at: 2, effects: 'b', input: { type: 'message', from: id, message: control(7) } },
+    { kind: 'signed', signature: new Uint8Array(64) },
+    { kind: 'end', inputs: 2, effects: 'c' },
   ];
   const path = join(folder, 'journal');
   const journal = new JournalFile(path, header);
   for (const entry of entries) journal.record(entry);
   await journal.close();
-  journal.record({ at: 4, input: { type: 'wake' } });
+  journal.record({ kind: 'end', inputs: 3, effects: 'd' });
   t.is(journal.failure, null);
   t.is(statSync(path).mode & 0o777, 0o600);
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
