@@ -31,7 +31,15 @@ const APPS_NPM = [
   'ws',
   'zod',
 ];
-const TEST_NPM = [...APPS_NPM, '@fast-check/ava', '@sparticuz/chromium', 'ava', 'fast-check', 'playwright-core'];
+const TEST_NPM = [
+  '@duckdb/node-api',
+  ...APPS_NPM,
+  '@fast-check/ava',
+  '@sparticuz/chromium',
+  'ava',
+  'fast-check',
+  'playwright-core',
+];
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
 const FOLDERS: Readonly<Record<string, Allowed>> = {

@@ -45,7 +45,12 @@ export function sweepTable({ points, seeds, title, study }: Manifest, { results,
 }
 
 /** What \`--json\` prints. */
-export function sweepDocument(directory: SweepDirectory, { results, violations }: Folded, ran: number): object {
+export function sweepDocument(
+  directory: SweepDirectory,
+  { results, violations }: Folded,
+  ran: number,
+  seconds: number,
+): object {
   const { manifest, path } = directory;
   return {
     schema: 'astral.sweep/1',
@@ -54,6 +59,7 @@ export function sweepDocument(directory: SweepDirectory, { results, violations }
     hash: manifest.hash,
     runs: results.length,
     ran,
+    seconds,
     violations,
     out: path,
     results: join(path, RESULTS),

@@ -96,12 +96,15 @@ async function sweepStudy(path: string, flags: SweepFlags): Promise<number> {
   if (flags.out === undefined) throw new UsageError('astral sweep needs --out, such as --out results');
   const directory = SweepDirectory.begin(flags.out, manifestOf(study, VERSION, buildFingerprint()));
   const mine = shardOf(directory.size, part);
+  const begin = performance.now();
   const ran = await runWithProgress(study, directory, flags, mine.length);
   if (ran === null) {
     console.error(`astral: interrupted; the same line again goes on with what is missing in ${flags.out}`);
     return EXIT.interrupted;
   }
-  return conclude(directory, flags, ran, mine);
+  const seconds = Math.round((performance.now() - begin) / 100) / 10;
+  if (flags.shard === undefined) return fold(directory, flags, ran, seconds);
+  return concludePart(directory, flags, flags.shard, ran, mine);
 }
 
 function onSlurm(study: Study, path: string, flags: SweepFlags): number {
@@ -150,19 +153,21 @@ async function runWithProgress(
   }
 }
 
-/** All shards done makes the tables; a shard alone says what it broke. */
-function conclude(directory: SweepDirectory, flags: SweepFlags, ran: number, mine: readonly number[]): number {
+/** A part alone makes no tables; it says what it did and broke. */
+function concludePart(
+  directory: SweepDirectory,
+  flags: SweepFlags,
+  { index, of }: Shard,
+  ran: number,
+  mine: readonly number[],
+): number {
   const finished = directory.finished().size;
-  if (flags.shard !== undefined) {
-    const violations = mine.reduce((sum, at) => sum + brokenIn(directory, at), 0);
-    const { index, of } = flags.shard;
-    const here = { shard: `${index}/${of}`, runs: mine.length, ran, finished, of: directory.size, violations };
-    if (flags.json === true) console.log(json({ schema: 'astral.sweep-shard/1', ...here }));
-    else console.log(`part ${here.shard}: ${mine.length} runs, ${ran} of them now; ${finished} of ${here.of} in all`);
-    if (flags.quiet !== true) console.error(`when all parts are done: astral sweep merge ${directory.path}`);
-    return violations > 0 ? EXIT.failed : EXIT.done;
-  }
-  return fold(directory, flags, ran);
+  const violations = mine.reduce((sum, at) => sum + brokenIn(directory, at), 0);
+  const here = { shard: `${index}/${of}`, runs: mine.length, ran, finished, of: directory.size, violations };
+  if (flags.json === true) console.log(json({ schema: 'astral.sweep-shard/1', ...here }));
+  else console.log(`part ${here.shard}: ${mine.length} runs, ${ran} of them now; ${finished} of ${here.of} in all`);
+  if (flags.quiet !== true) console.error(`when all parts are done: astral sweep merge ${directory.path}`);
+  return violations > 0 ? EXIT.failed : EXIT.done;
 }
 
 function brokenIn(directory: SweepDirectory, at: number): number {
@@ -185,13 +190,13 @@ function mergeSweep(path: string, flags: SweepFlags): number {
   return fold(directory, flags, 0);
 }
 
-function fold(directory: SweepDirectory, flags: SweepFlags, ran: number): number {
+function fold(directory: SweepDirectory, flags: SweepFlags, ran: number, seconds = 0): number {
   const folded = writeTables(directory);
-  if (flags.json === true) console.log(json(sweepDocument(directory, folded, ran)));
+  if (flags.json === true) console.log(json(sweepDocument(directory, folded, ran, seconds)));
   else console.log(`${sweepTable(directory.manifest, folded)}\n${duckdbLine(directory)}`);
   if (flags.quiet !== true) {
     console.error(
-      `${ran} runs done now, ${folded.results.length} in all; written to ${join(directory.path, 'results.parquet')}; figures: astral report ${directory.path}`,
+      `${ran} runs done in ${seconds} s, ${folded.results.length} in all; written to ${join(directory.path, 'results.parquet')}; figures: astral report ${directory.path}`,
     );
   }
   return folded.violations > 0 ? EXIT.failed : EXIT.done;
