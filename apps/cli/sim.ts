@@ -8,6 +8,7 @@ import type { Json, Scenario } from '../../sim/scenario.js';
 import { firstDifference } from '../../sim/simulate.js';
 import { assignment, findScenario, wholeNumber } from './arguments.js';
 import { EXIT, UsageError } from '../exit-codes.js';
+import { runWithMoreMemory } from './memory.js';
 import { Progress } from './progress.js';
 import { differenceText } from './replay-text.js';
 import { simTable } from './sim-table.js';
@@ -74,6 +75,8 @@ async function sim(name: string, flags: SimFlags): Promise<number> {
   const keeps = flags.trace === true ? '--trace' : flags.record === true ? '--record' : null;
   if (keeps !== null && !writes) throw new UsageError([`${keeps} with --json needs --out, since it writes a file`]);
   contender(scenario.protocol);
+  const elsewhere = runWithMoreMemory(scenario.viewers);
+  if (elsewhere !== null) return elsewhere;
   const path = flags.out ?? runPath('runs', new Date(), scenario.name, scenario.protocol, flags.seed);
   const directory = writes ? new RunDirectory(path, document) : null;
   const result = runOnceOrTwice(scenario, flags, directory);

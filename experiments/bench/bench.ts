@@ -1,4 +1,6 @@
+import { inChild } from './child-process.js';
 import { codecRows } from './codec-rows.js';
+import type { Shares } from './profile.js';
 import { queueRows } from './queue-rows.js';
 import type { Row } from './row.js';
 import { simulationRows, type Smallest } from './simulation-rows.js';
@@ -6,7 +8,7 @@ import type { Window } from './simulation.js';
 import { compileTwin, type Twin } from './twin.js';
 
 /** What can be left out with `--only`. */
-export const GROUPS = ['queue', 'codec', 'w01', 'w02'] as const;
+export const GROUPS = ['queue', 'codec', 'w01', 'w02', 'profile'] as const;
 export type Group = (typeof GROUPS)[number];
 
 const QUEUE_NODES = [1_000, 10_000, 100_000] as const;
@@ -18,7 +20,7 @@ export type Depth = 'quick' | 'usual' | 'full';
 export interface BenchOptions {
   readonly groups: readonly Group[];
   readonly depth: Depth;
-  /** Sizes of overlays; those of the queue and of the simulations unless given. */
+  /** Sizes of the simulated overlays. */
   readonly nodes?: readonly number[];
   /** Share of all measurements that is done, and what comes next. */
   readonly onProgress?: (share: number, next: string) => void;
@@ -31,6 +33,15 @@ export interface BenchDocument {
   readonly version: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly rows: readonly Row[];
+  /** Where the time of one simulation goes; null unless asked for. */
+  readonly profile: Profile | null;
+}
+
+/** Shares of processor time by part of the program, of w01 within a window. */
+export interface Profile {
+  readonly nodes: number;
+  readonly window: Window;
+  readonly shares: Shares;
 }
 
 interface Measurement {
@@ -41,7 +52,7 @@ interface Measurement {
 }
 
 /** Measures one thing after the other, each in processes of its own, and resolves to the rows. */
-export async function bench(options: BenchOptions): Promise<Row[]> {
+export async function bench(options: BenchOptions): Promise<Pick<BenchDocument, 'rows' | 'profile'>> {
   const twin: Twin = options.groups.includes('queue')
     ? await compileTwin(options.signal)
     : { program: null, why: 'not asked for' };
@@ -58,19 +69,28 @@ export async function bench(options: BenchOptions): Promise<Row[]> {
       }
       done += weight;
     }
-    return rows;
+    options.onProgress?.(1, 'profile');
+    return { rows, profile: options.groups.includes('profile') ? await profile(options) : null };
   } finally {
     if (twin.program !== null) twin.remove();
   }
 }
 
+async function profile({ depth, nodes, signal }: BenchOptions): Promise<Profile> {
+  const size = nodes?.at(-1) ?? (depth === 'quick' ? 30 : 1_000);
+  const window = windowOf(size, depth);
+  const { ramp, from, to } = window;
+  const shares = (await inChild(['profile', 'w01', size, ramp, from, to], signal)) as Shares;
+  return { nodes: size, window, shares };
+}
+
 function measurements({ groups, depth, nodes, signal }: BenchOptions, twin: Twin): Measurement[] {
   const quick = depth === 'quick';
-  const queues = (nodes ?? (quick ? QUEUE_NODES.slice(0, 1) : QUEUE_NODES)).map((size): Measurement => ({
+  const queues = (quick ? QUEUE_NODES.slice(0, 1) : QUEUE_NODES).map((size): Measurement => ({
     name: `queue at ${size} nodes`,
     weight: quick ? 2 : 30,
     measure: () =>
-      queueRows({ nodes: size, events: quick ? 200_000 : 2_000_000, repetitions: quick ? 1 : 5, twin, signal }),
+      queueRows({ nodes: size, events: quick ? 200_000 : 1_500_000, repetitions: quick ? 1 : 5, twin, signal }),
   }));
   const codec: Measurement = {
     name: 'wire format',
@@ -102,9 +122,10 @@ function measurements({ groups, depth, nodes, signal }: BenchOptions, twin: Twin
 /** Few virtual seconds are enough where many nodes make many events in each. */
 function windowOf(nodes: number, depth: Depth): Window {
   if (depth === 'quick') return { ramp: 2, from: 4, to: 6 };
-  if (depth === 'full') return { ramp: 10, from: 15, to: 60 };
-  if (nodes <= 1_000) return { ramp: 10, from: 15, to: 40 };
-  return nodes <= 10_000 ? { ramp: 10, from: 15, to: 20 } : { ramp: 10, from: 12, to: 14 };
+  const ramp = nodes <= 1_000 ? 20 : 40;
+  const from = ramp + 5;
+  if (depth === 'full') return { ramp, from, to: 60 };
+  return { ramp, from, to: from + (nodes <= 1_000 ? 20 : nodes <= 10_000 ? 5 : 2) };
 }
 
 /** Seconds, if a node-second costs about a third of a millisecond. */

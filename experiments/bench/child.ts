@@ -4,7 +4,7 @@ import { measureCodec } from './codec.js';
 import { measureEngine } from './engine.js';
 import { runOnClosures } from './overlay-of-closures.js';
 import { runOnQueue } from './overlay-on-queue.js';
-import { measureSimulation } from './simulation.js';
+import { measureSimulation, profileSimulation } from './simulation.js';
 
 function measure(what: string, rest: readonly string[]): object {
   const [a = 0, b = 0, c = 0] = rest.map(Number);
@@ -17,10 +17,12 @@ function measure(what: string, rest: readonly string[]): object {
       return measureEngine(a, b);
     case 'codec':
       return measureCodec(a);
+    case 'profile':
     case 'simulation': {
       const [workload = '', ...numbers] = rest;
       const [viewers = 0, ramp = 0, from = 0, to = 0] = numbers.map(Number);
-      return measureSimulation(workload, viewers, { ramp, from, to });
+      const run = what === 'profile' ? profileSimulation : measureSimulation;
+      return run(workload, viewers, { ramp, from, to });
     }
     default:
       throw new RangeError(`nothing here is called ${what}`);

@@ -5,6 +5,7 @@ import { Run } from '../../sim/run.js';
 import { loadScenario } from '../../sim/scenario.js';
 import { ASTRAL } from '../protocols.js';
 import { readWorkload } from '../workloads.js';
+import { profileOf, type Shares } from './profile.js';
 import { startStopwatch } from './stopwatch.js';
 
 /** Which part of a run is measured: from `from` to `to` seconds of virtual time, after everybody has come by `ramp`. */
@@ -36,14 +37,10 @@ export function liveBytes(): number {
 }
 
 /** Runs a workload, cheap checks on, and measures it within the window. */
-export function measureSimulation(workload: string, viewers: number, { ramp, from, to }: Window): Cost {
-  const set = [['ramp', `${ramp}s`] as const];
-  const loaded = loadScenario(readWorkload(workload), { viewers, duration: `${to}s`, set });
-  if (!loaded.ok) throw new RangeError(loaded.problems.map(({ path, message }) => `${path} ${message}`).join('; '));
+export function measureSimulation(workload: string, viewers: number, window: Window): Cost {
   const before = liveBytes();
-  const { scenario } = loaded;
-  const run = new Run<Message>(scenario, { ...ASTRAL, seed: 1 }, createRng(`${scenario.name}/1`));
-  run.world.run(from * SECOND);
+  const run = begin(workload, viewers, window);
+  const { from, to } = window;
   const early = run.events;
   const stopwatch = startStopwatch();
   run.world.run(to * SECOND);
@@ -59,4 +56,21 @@ export function measureSimulation(workload: string, viewers: number, { ramp, fro
     peakBytes: process.resourceUsage().maxRSS * 1024,
     violations: run.panel.violations.length,
   };
+}
+
+/** Which parts of the program a simulation spends its time in, within the window. */
+export function profileSimulation(workload: string, viewers: number, window: Window): Shares {
+  const run = begin(workload, viewers, window);
+  return profileOf(() => run.world.run(window.to * SECOND));
+}
+
+/** A run that has come to the beginning of the window. */
+function begin(workload: string, viewers: number, { ramp, from, to }: Window): Run<Message> {
+  const set = [['ramp', `${ramp}s`] as const];
+  const loaded = loadScenario(readWorkload(workload), { viewers, duration: `${to}s`, set });
+  if (!loaded.ok) throw new RangeError(loaded.problems.map(({ path, message }) => `${path} ${message}`).join('; '));
+  const { scenario } = loaded;
+  const run = new Run<Message>(scenario, { ...ASTRAL, seed: 1 }, createRng(`${scenario.name}/1`));
+  run.world.run(from * SECOND);
+  return run;
 }

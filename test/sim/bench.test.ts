@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fc, test, testProp } from '@fast-check/ava';
-import { benchMarkdown } from '../../experiments/bench/markdown.js';
+import { benchMarkdown, withBench } from '../../experiments/bench/markdown.js';
 import { runOnClosures } from '../../experiments/bench/overlay-of-closures.js';
 import { runOnQueue } from '../../experiments/bench/overlay-on-queue.js';
 import type { BenchDocument } from '../../experiments/bench/bench.js';
@@ -9,9 +9,11 @@ import { output } from '../../experiments/bench/child-process.js';
 import type { ToyResult } from '../../experiments/bench/overlay.js';
 import { median, ratioOf, rowOf } from '../../experiments/bench/row.js';
 import { compileTwin } from '../../experiments/bench/twin.js';
+import { heapWanted } from '../../apps/cli/memory.js';
 import { HeapQueue } from '../../sim/heap.js';
 import { BlockRing } from '../../sim/queue.js';
 
+const GIGABYTE = 2 ** 30;
 const ASTRAL = resolve('apps/bin/astral.js');
 
 function astral(...parameters: string[]) {
@@ -79,7 +81,12 @@ test('--quick measures everything, each figure beside a reference', (t) => {
     else t.true(Math.abs((ratio ?? 0) / ratioOf(better, own, reference) - 1) < 0.01, name);
   }
   const page = benchMarkdown(document).trimEnd().split('\n');
-  t.is(page.length, 4 + document.rows.length);
+  t.is(page.length, 4 + document.rows.length + 5 + (document.profile?.shares.length ?? 0));
+  const sum = document.profile?.shares.reduce((all, [, share]) => all + share, 0) ?? 0;
+  t.true(Math.abs(sum - 1) < 1e-9);
+  const before = 'a\n<!-- astral bench -->\nold\n<!-- end of astral bench -->\nz';
+  t.regex(withBench(before, 'new') ?? '', /^a\n<!--.*-->\n\nnew\n\n<!--.*-->\nz$/);
+  t.is(withBench('no marks', 'new'), null);
 });
 
 test('what cannot be measured is exit 2', (t) => {
@@ -91,4 +98,17 @@ test('what cannot be measured is exit 2', (t) => {
   ])
     t.is(astral(...wrong).status, 2, wrong.join(' '));
   t.regex(astral('--help').stdout, /Examples:\n {2}astral bench/);
+});
+
+test('a crowd gets a heap of its own size, a few viewers do with what there is', (t) => {
+  t.is(heapWanted(10_000, 4 * GIGABYTE), null);
+  const wanted = (heapWanted(100_000, 4 * GIGABYTE) ?? 0) / 1024;
+  t.true(wanted > 6 && wanted < 12, `${wanted} GiB`);
+  const { status, stderr, stdout } = spawnSync(
+    process.execPath,
+    [ASTRAL, 'sim', 'w01', '--nodes', '4', '--duration', '6s', '--set', 'ramp=1s', '--json'],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '--max-old-space-size=120' } },
+  );
+  t.is(status, 0, stderr);
+  t.is((JSON.parse(stdout) as { nodes: number }).nodes, 4);
 });
