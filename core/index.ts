@@ -6,6 +6,8 @@ export { Host, type HostPorts } from './host.js';
 export { LIMITS } from './limits.js';
 export type * from './machine.js';
 export type * from './message.js';
+export { parseEntry, parseHeader, type JournalEntry, type JournalHeader } from './journal/journal.js';
+export { Replay, type ReplayDifference } from './journal/replay.js';
 export { AstralNode } from './node.js';
 export { admissionPolicies, type Admission, type AdmissionView } from './policies/admission.js';
 export { feasibilityPolicies, type Feasibility } from './policies/feasibility.js';

@@ -12,4 +12,5 @@ export {
   type SimResult,
   type SimulateOptions,
 } from './simulate.js';
+export { Simulation } from './simulation.js';
 export { World, type WorldOptions } from './world.js';

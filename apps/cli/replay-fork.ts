@@ -102,7 +102,7 @@ function worldText({ at, events, digest, nodes }: WorldAt): string {
   const doing = [...players].map(([state, number]) => `${number} ${state}`).join(', ');
   const rest = nodes.length > MOST_LINES ? `\n... and ${nodes.length - MOST_LINES} more; --json has all of them` : '';
   return [
-    `at ${at / SECOND} s: ${nodes.length} nodes, ${supernodes} supernodes, ${starving} starving; players: ${doing || 'none'}`,
+    `at ${at / SECOND} s: ${nodes.length} nodes; supernodes: ${supernodes}; starving: ${starving}; players: ${doing || 'none'}`,
     `${table.toString()}${rest}`,
     `after ${count(events)} events, digest ${digest}`,
   ].join('\n');
