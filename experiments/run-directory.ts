@@ -87,7 +87,8 @@ type Cells = ArrayLike<string | number | boolean | null>;
 
 function writeTable(filename: string, table: Readonly<Record<string, Cells>>): void {
   const columnData = Object.entries(table).map(([name, cells]) => {
-    const data = Array.from(cells);
+    // What is no number has no place in a table: a query would make nothing of its mean.
+    const data = Array.from(cells, (cell) => (Number.isNaN(cell) ? null : cell));
     return { name, data, type: typeOf(data) };
   });
   parquetWriteFile({ filename, columnData });

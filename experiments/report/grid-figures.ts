@@ -10,7 +10,7 @@ import { fileName, meanWithInterval, protocolLooks } from './study-figures.js';
 /** Lines of one panel at most; beyond it the means over the other parameters are drawn. */
 const LINES = 8;
 const HEAT = ['continuity.mean', 'arrivalLagMs.p95', 'offload', 'overhead.mean'] as const;
-const SYMBOLS: readonly Symbol[] = ['circle', 'triangle', 'square2', 'diamond2', 'star', 'wye', 'times', 'cross'];
+const SYMBOLS: readonly Symbol[] = ['circle', 'triangle', 'square2', 'diamond2', 'star', 'wye', 'cross', 'hexagon'];
 
 const DASHES: readonly (string | null)[] = [null, '6 2', '2 2', '7 2 1.5 2'];
 

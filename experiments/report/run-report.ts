@@ -6,20 +6,21 @@ import type { TimedDocument } from '../timed.js';
 import { tableHtml, type Page, type Section, type TableCell } from './page.js';
 import { commandOf, type RunData } from './run-data.js';
 import { runFigures } from './run-figures.js';
+import { snapshotFigures } from './snapshot-figure.js';
 import { scenarioInWords } from './scenario-words.js';
 
 /** Broken invariants that are told one by one. */
 const VIOLATIONS = 50;
 
 /** The report of one run. */
-export function runReport(paper: Paper, run: RunData): Page {
+export async function runReport(paper: Paper, run: RunData): Promise<Page> {
   const { document, scenario } = run;
   const { protocol, seed, nodes, version } = document;
   const sections: Section[] = [
     { title: 'Scenario', paragraphs: scenarioInWords(scenario) },
     { title: 'Key figures', html: keyFigures(document, scenario.targets) },
     invariants(document),
-    { title: 'Figures', figures: runFigures(paper, run) },
+    { title: 'Figures', figures: [...runFigures(paper, run), ...(await snapshotFigures(paper, run))] },
     { title: 'The run', paragraphs: [costInWords(document)] },
   ];
   const facts = `Scenario ${document.scenario}, ${protocol}, ${nodes} viewers, seed ${seed}, astral ${version}, digest ${document.digest}`;

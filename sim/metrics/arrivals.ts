@@ -39,13 +39,17 @@ export class Arrivals {
     session.next = this.#source.firstAfter(now - this.#retention);
   }
 
-  /** A first copy is complete. */
-  arrive(session: Session, number: number, now: Time): void {
+  /** A first copy is complete. Returns its lag, or -1 for a chunk that is older than the viewer's join. */
+  arrive(session: Session, number: number, now: Time): Time {
     this.#advance(session, now);
     const lag = now - this.#source.at(number);
-    if (this.#source.at(number) >= session.watchedAt) this.lag.add(lag);
     const slot = number & this.#mask;
     if (number >= session.next && session.ring[slot] === -1) session.ring[slot] = lag;
+    if (this.#source.at(number) < session.watchedAt) return -1;
+    this.lag.add(lag);
+    session.lagSum += lag;
+    session.lagCount++;
+    return lag;
   }
 
   /** The first chunk that the player of this viewer shows: from here on chunks are due. */

@@ -184,7 +184,8 @@ export class Metrics {
     session.uniqueBytes += event.size;
     if (event.change === 'received') session.depth = event.depth;
     const number = this.source.find(event.epoch, event.seq);
-    if (number >= 0) this.arrivals.arrive(session, number, at);
+    const lag = number < 0 ? -1 : this.arrivals.arrive(session, number, at);
+    if (lag >= 0) this.timeline.lag(at, lag);
     const edge = session.edge(event.sub);
     if (edge.lostAt === NEVER) return;
     const from = event.peer === null ? null : (this.#byId.get(event.peer) ?? null);

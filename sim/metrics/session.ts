@@ -88,6 +88,9 @@ export class Session {
   duplicateBytes = 0;
   /** Payload sent while watching. */
   uploadedBytes = 0;
+  /** Lags of the chunks published since its join, summed and counted. */
+  lagSum: Time = 0;
+  lagCount = 0;
   depth = -1;
 
   readonly edges: Edge[] = [];

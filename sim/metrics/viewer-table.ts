@@ -23,6 +23,7 @@ export function viewerTable(metrics: Metrics, traffic: Traffic, duration: Time):
     scored: column((viewer) => isScored(viewer, metrics, duration)),
     ticketMs: column((viewer) => since(viewer, viewer.ticketAt)),
     startupMs: column((viewer) => since(viewer, viewer.startedAt)),
+    lagMs: column(({ lagSum, lagCount }) => (lagCount === 0 ? null : lagSum / lagCount / 1000)),
     due: column((viewer) => viewer.due[own] ?? 0),
     onTime: column((viewer) => viewer.onTime[own] ?? 0),
     continuity: column((viewer) => (hasStarted(viewer) ? continuityOf(viewer, own) : 0)),

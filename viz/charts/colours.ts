@@ -48,7 +48,7 @@ export const DARK: Readonly<Record<string, string>> = {
 };
 
 export type Colour = `var(--${string})`;
-export type Symbol = 'circle' | 'square2' | 'triangle' | 'diamond2' | 'star' | 'cross' | 'wye' | 'times';
+export type Symbol = 'circle' | 'square2' | 'triangle' | 'diamond2' | 'star' | 'cross' | 'wye' | 'hexagon' | 'times';
 
 export const INK: Colour = 'var(--ink)';
 export const QUIET: Colour = 'var(--quiet)';
@@ -64,7 +64,7 @@ export interface Look {
 }
 
 const HUES = 8;
-const SYMBOLS: readonly Symbol[] = ['circle', 'triangle', 'square2', 'diamond2', 'star', 'wye', 'times', 'cross'];
+const SYMBOLS: readonly Symbol[] = ['circle', 'triangle', 'square2', 'diamond2', 'star', 'wye', 'cross', 'hexagon'];
 const DASHES: readonly (string | null)[] = [null, '6 2', '2 2', '7 2 1.5 2'];
 
 /** Whoever pays for relays is a reference line and not a contender. */

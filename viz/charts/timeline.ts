@@ -127,7 +127,7 @@ function levelMarks(
   const at = [{ x: seconds, y: value * factor }];
   return [
     Plot.ruleY(at, { y: 'y', stroke: QUIET, strokeDasharray: '4 3' }),
-    Plot.text(at, { x: 'x', y: 'y', text: () => label, textAnchor: 'end', lineAnchor: 'bottom', dy: -2, fill: QUIET }),
+    Plot.text(at, { x: 'x', y: 'y', text: () => label, textAnchor: 'end', lineAnchor: 'bottom', dy: -4, fill: QUIET }),
   ];
 }
 
@@ -135,7 +135,7 @@ function strikes(marks: readonly TimeMark[]): Plot.Markish[] {
   const shown = marks.slice(0, MARKS);
   const lasting = shown.filter(({ to }) => to !== null);
   return [
-    Plot.rectY(lasting, { x1: 'from', x2: 'to', fill: 'var(--care)', fillOpacity: 0.12, clip: true }),
+    Plot.rect(lasting, { x1: 'from', x2: 'to', fill: 'var(--care)', fillOpacity: 0.12, clip: true }),
     Plot.ruleX(shown, { x: 'from', stroke: 'var(--care)', strokeOpacity: shown.length > 12 ? 0.35 : 0.9 }),
   ];
 }

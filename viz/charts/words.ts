@@ -12,6 +12,8 @@ export interface KeyItem {
   readonly name: string;
   readonly colour: string;
   readonly symbol?: Plot.SymbolType;
+  /** Whether its symbol is drawn as a line. */
+  readonly hollow?: boolean;
 }
 
 const ROW = 13;
@@ -36,7 +38,7 @@ export function keyOf(items: readonly KeyItem[], width: number, offset = 0): Key
   });
   const height = items.length === 0 ? 0 : (row + 1) * ROW;
   const marks = (top: number): Plot.Markish[] =>
-    places.flatMap(({ name, colour, symbol, x: left, row: line }) => {
+    places.flatMap(({ name, colour, symbol, hollow, x: left, row: line }) => {
       const at = { dx: left - offset, dy: -top + 7 + line * ROW } as const;
       const shift = symbol === undefined ? 0 : SYMBOL;
       const text = Plot.text([name], {
@@ -55,7 +57,7 @@ export function keyOf(items: readonly KeyItem[], width: number, offset = 0): Key
         Plot.dot([name], {
           frameAnchor: 'top-left',
           symbol,
-          fill: colour,
+          ...(hollow === true ? { stroke: colour, fill: 'none', strokeWidth: 1.2 } : { fill: colour }),
           r: 3,
           dx: at.dx + 4,
           dy: at.dy,
