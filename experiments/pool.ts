@@ -17,6 +17,8 @@ export interface PoolOptions {
   /** Share of the work that is done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
   readonly onDone?: (index: number, document: TimedDocument) => void;
+  /** Whether the documents are kept and answered; otherwise `onDone` is the only one to see them. */
+  readonly keep?: boolean;
   /** Aborting ends all threads and rejects. */
   readonly signal?: AbortSignal;
 }
@@ -46,10 +48,14 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions = {}): 
       };
       worker.on('message', (message: FromWorker) => {
         if (message.type === 'progress') return progress(index, message.share);
-        if (message.type === 'failed') return reject(new Error(message.error));
-        documents.set(index, message.document);
+        if (message.type === 'failed') return reject(new Error(`${nameOf(jobs[index])}: ${message.error}`));
+        if (options.keep !== false) documents.set(index, message.document);
+        try {
+          options.onDone?.(index, message.document);
+        } catch (error) {
+          return reject(error);
+        }
         progress(index, 1);
-        options.onDone?.(index, message.document);
         take();
       });
       worker.on('error', reject);
@@ -66,5 +72,9 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions = {}): 
     options.signal?.removeEventListener('abort', end);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-  return jobs.map((_job, index) => documents.get(index) as TimedDocument);
+  return options.keep === false ? [] : jobs.map((_job, index) => documents.get(index) as TimedDocument);
+}
+
+function nameOf(job: Job | undefined): string {
+  return job === undefined ? 'a job' : `${job.scenario.name}, ${job.protocol}, seed ${job.seed}`;
 }

@@ -3,11 +3,12 @@ import { basename, join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { buildFingerprint } from '../../experiments/sweep/build.js';
 import { manifestOf, SweepDirectory, SweepRefusal } from '../../experiments/sweep/directory.js';
+import { lockPart } from '../../experiments/sweep/lock.js';
 import { pointName } from '../../experiments/sweep/point.js';
 import { runSweep, shardOf, type Shard } from '../../experiments/sweep/run-sweep.js';
 import { readStudy, type Study } from '../../experiments/sweep/study.js';
 import { writeTables } from '../../experiments/sweep/tables.js';
-import { EXIT, UsageError } from '../exit-codes.js';
+import { EnvironmentFault, EXIT, UsageError } from '../exit-codes.js';
 import { VERSION } from '../version.js';
 import { wholeNumber } from './arguments.js';
 import { Interrupt } from './interrupt.js';
@@ -135,6 +136,12 @@ async function runWithProgress(
   flags: SweepFlags,
   total: number,
 ): Promise<number | null> {
+  const { index, of } = flags.shard ?? { index: 1, of: 1 };
+  const lock = await lockPart(directory.path, `${index}/${of}`);
+  if (lock === null)
+    throw new EnvironmentFault(
+      `another astral sweep is at work on ${of === 1 ? '' : `part ${index}/${of} of `}${directory.path}; wait for it, or stop it`,
+    );
   const progress = new Progress(study.name, flags.quiet !== true);
   const interrupt = new Interrupt();
   try {
@@ -150,6 +157,7 @@ async function runWithProgress(
     throw error;
   } finally {
     progress.stop();
+    lock.close();
   }
 }
 

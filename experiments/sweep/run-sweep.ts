@@ -43,6 +43,7 @@ export async function runSweep(study: Study, directory: SweepDirectory, options:
     jobs.map(({ job }) => job),
     {
       weight: weightOf,
+      keep: false,
       onProgress: (share) => options.onProgress?.(share, finished),
       onDone: (index, document) => {
         const at = jobs[index]?.at;

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fc, test, testProp } from '@fast-check/ava';
+import { runJobs } from '../../experiments/pool.js';
 import { shardOf } from '../../experiments/sweep/run-sweep.js';
 import { loadStudy } from '../../experiments/sweep/study.js';
 import { studyJsonSchema } from '../../experiments/sweep/study-shape.js';
@@ -21,7 +22,7 @@ const SMALL = {
   name: 'small',
   scenarios: ['w02'],
   protocols: ['astral', 'origin-edge'],
-  duration: '8s',
+  duration: '5s',
   parameters: { nodes: [10, 5], stream: [{ substreams: 2 }, { substreams: 4, chunkTime: '50ms', keyframeFactor: 3 }] },
   seeds: '1..2',
 };
@@ -128,6 +129,23 @@ test('the published schema of a study is the one of the code, and the studies th
     t.deepEqual(loaded.ok ? [] : loaded.problems, [], name);
     t.is(`${loaded.ok ? loaded.study.name : ''}.json`, name);
   }
+});
+
+test('what cannot be kept ends the runs with its own error', async (t) => {
+  const loaded = loadStudy({ name: 'x', scenarios: ['w02'], nodes: 3, duration: '3s', seeds: '1..3' }, folder);
+  const { scenario } = (loaded.ok ? loaded.study.cells[0] : undefined) ?? {};
+  if (scenario === undefined) return t.fail();
+  const jobs = [1, 2, 3].map((seed) => ({ scenario, protocol: 'astral', seed, version: 'test' }));
+  const onDone = (): void => {
+    throw new Error('no space left');
+  };
+  await t.throwsAsync(runJobs(jobs, { workers: 2, onDone }), { message: 'no space left' });
+  const unknown = runJobs(
+    jobs.map((job) => ({ ...job, protocol: 'gossip' })),
+    { workers: 1 },
+  );
+  await t.throwsAsync(unknown, { message: /w02, gossip, seed 1: .*no protocol gossip/ });
+  return;
 });
 
 testProp('every run is in one part', [fc.nat(300), fc.integer({ min: 1, max: 40 })], (t, size, of) => {
