@@ -37,6 +37,7 @@ Examples:
   astral sim w01 --set stream.bitrate=1Mbit --check all
   astral sim w02 --record && astral view           record a run, and look at it in the browser
   astral sim my-scenario.json --trace --out runs/mine
+  astral replay runs/mine                          repeat it, compare, and travel in it
 
 Exit code 0: done and all invariants held; 1: one was broken, or two runs differed; 2: usage; 3: environment; 70: a bug.`;
 
