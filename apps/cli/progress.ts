@@ -11,7 +11,7 @@ export class Progress {
     if (!wanted || !process.stderr.isTTY) return;
     const format = `${label} [{bar}] {percentage} % | {eta_formatted} left{beside}`;
     this.#bar = new SingleBar(
-      { format, clearOnComplete: true, hideCursor: null, stream: process.stderr, barsize: 24 },
+      { format, clearOnComplete: true, hideCursor: null, stream: process.stderr, barsize: 24, etaBuffer: 100 },
       Presets.rect,
     );
     this.#bar.start(STEPS, 0, { beside: '' });

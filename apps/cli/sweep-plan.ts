@@ -78,8 +78,8 @@ export function planTable(study: Study, out: string | undefined, part: Shard): s
   const whose = part.of === 1 ? '' : ` in part ${part.index} of ${part.of}`;
   const cost = `about ${inWords(plan.estimatedSeconds)} on one processor, judged by ${plan.estimateFrom}`;
   return [
-    colours.bold(study.title),
-    study.question,
+    colours.bold(study.title === 'untitled' ? study.name : study.title),
+    ...(study.question === 'none stated' ? [] : [study.question]),
     table.toString(),
     `${plan.runs} runs${whose}, ${plan.finished} of them done; ${cost}`,
   ].join('\n');

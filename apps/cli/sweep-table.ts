@@ -18,7 +18,7 @@ const FIGURES: readonly (readonly [label: string, column: string, unit: Unit])[]
 ];
 
 /** Medians over the seeds, a line for each point of the grid. */
-export function sweepTable({ points, seeds, title, study }: Manifest, { results, violations }: Folded): string {
+export function sweepTable({ points, seeds, title, name }: Manifest, { results, violations }: Folded): string {
   const names = pathsOf(points);
   const heads = ['scenario', 'protocol', ...names, ...FIGURES.map(([label]) => label), 'broken'];
   const table = new Table({
@@ -37,8 +37,7 @@ export function sweepTable({ points, seeds, title, study }: Manifest, { results,
     const values = valuesOf(point, names).map(showValue);
     table.push([scenarioName, protocol, ...values, ...figures, broken === 0 ? '' : colours.red(String(broken))]);
   });
-  const { name } = study;
-  const head = `${colours.bold(title)} (${showValue(name ?? null)}), medians over seeds ${seedsInWords(seeds)}`;
+  const head = `${colours.bold(title === 'untitled' ? name : title)}, medians over seeds ${seedsInWords(seeds)}`;
   const verdict =
     violations === 0 ? 'invariants: all held, where they apply' : colours.red(`invariants: ${violations} broken`);
   return [head, table.toString(), verdict].join('\n');
