@@ -24,7 +24,7 @@ export function parameterFigures(paper: Paper, study: StudyData): Figure[] {
       const curves = lines.map(({ name: line, look, at }): Curve => {
         const points = parameter.values.map((_, value) => {
           const values = (at.get(value) ?? []).flatMap((group) => valuesOf(group, name));
-          return { x: axis.ticks[value]?.at ?? 0, ...meanWithInterval(values.filter(Number.isFinite)) };
+          return { x: axis.ticks[value]?.at ?? 0, ...meanWithInterval(values) };
         });
         return { name: line, look, points };
       });
@@ -34,7 +34,7 @@ export function parameterFigures(paper: Paper, study: StudyData): Figure[] {
     return {
       name: `by-${fileName(parameter.path)}`,
       title: `What ${parameter.path} does`,
-      text: `Mean over the seeds${lines.some(({ pooled }) => pooled) ? ' and over the values of all other parameters' : ''}, with its 95 % confidence interval (Student), at each value of ${parameter.path}.`,
+      text: `Mean over the seeds${lines.some(({ pooled }) => pooled) ? ' and over the values of all other parameters' : ''}, with its 95 % confidence interval (Student), at each value of ${parameter.path}. Where some runs never came to a figure there is no mean, and no point.`,
       drawing: multiples(paper, panels, axis),
     };
   });

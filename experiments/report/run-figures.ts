@@ -8,12 +8,8 @@ import type { Figure } from './figure.js';
 import { numbers } from './parquet.js';
 import type { RunData } from './run-data.js';
 
-/** The course of a run, and how its viewers fared. */
-export function runFigures(paper: Paper, run: RunData): Figure[] {
-  return [timelineFigure(paper, run), ...distributions(paper, run)];
-}
-
-function timelineFigure(paper: Paper, { timeline: rows, scenario }: RunData): Figure {
+/** The course of a run, second by second. */
+export function timelineFigure(paper: Paper, { timeline: rows, scenario }: RunData): Figure {
   const column = (name: string): (number | null)[] => numbers(rows, name);
   const [viewers, played, missed] = [column('viewers'), column('played'), column('missed')];
   const [received, repaired] = [column('received'), column('repaired')];
@@ -172,7 +168,8 @@ function withGiven(viewer: RunData['viewers'][number]): RunData['viewers'][numbe
   return { ...viewer, given };
 }
 
-function distributions(paper: Paper, { viewers, document }: RunData): Figure[] {
+/** How the viewers of a run fared. */
+export function runDistributions(paper: Paper, { viewers, document }: RunData): Figure[] {
   const look = lookOf(looksOf([document.protocol]), document.protocol);
   return viewerDistributions(paper, [{ name: document.protocol, look, viewers }]);
 }

@@ -5,7 +5,7 @@ import { metricNamed, metricOf, RUN_METRICS, type Metric } from '../metrics.js';
 import type { TimedDocument } from '../timed.js';
 import { tableHtml, type Page, type Section, type TableCell } from './page.js';
 import { commandOf, type RunData } from './run-data.js';
-import { runFigures } from './run-figures.js';
+import { runDistributions, timelineFigure } from './run-figures.js';
 import { snapshotFigures } from './snapshot-figure.js';
 import { scenarioInWords } from './scenario-words.js';
 
@@ -16,11 +16,13 @@ const VIOLATIONS = 50;
 export async function runReport(paper: Paper, run: RunData): Promise<Page> {
   const { document, scenario } = run;
   const { protocol, seed, nodes, version } = document;
+  const snapshots = await snapshotFigures(paper, run);
+  const figures = [timelineFigure(paper, run), ...snapshots, ...runDistributions(paper, run)];
   const sections: Section[] = [
     { title: 'Scenario', paragraphs: scenarioInWords(scenario) },
     { title: 'Key figures', html: keyFigures(document, scenario.targets) },
     invariants(document),
-    { title: 'Figures', figures: [...runFigures(paper, run), ...(await snapshotFigures(paper, run))] },
+    { title: 'Figures', figures },
     { title: 'The run', paragraphs: [costInWords(document)] },
   ];
   const facts = `Scenario ${document.scenario}, ${protocol}, ${nodes} viewers, seed ${seed}, astral ${version}, digest ${document.digest}`;

@@ -25,7 +25,7 @@ export function scenarioInWords(scenario: Scenario): string[] {
 export function time(value: Time): string {
   if (value < SECOND) return `${Number((value / 1000).toPrecision(4))} ms`;
   const seconds = value / SECOND;
-  if (seconds < 120) return `${Number(seconds.toPrecision(4))} s`;
+  if (seconds < 120 || (seconds < 1000 && seconds % 60 !== 0)) return `${Number(seconds.toPrecision(3))} s`;
   return `${Number((seconds / 60).toPrecision(3))} min`;
 }
 

@@ -1,13 +1,25 @@
-import { difference, figure } from '../../viz/charts/units.js';
+import { difference, figure, interval } from '../../viz/charts/units.js';
 import type { Paper } from '../../viz/charts/paper.js';
 import { pairedDifference, quantile } from '../compare/statistics.js';
-import { METRICS, type Metric } from '../metrics.js';
+import { METRICS, metricNamed, type Metric } from '../metrics.js';
 import { seedsInWords } from './compare-data.js';
 import type { Figure } from './figure.js';
 import { heatFigures, parameterFigures } from './grid-figures.js';
 import { tableHtml, type Page, type Section, type TableCell } from './page.js';
 import { groupsOf, nameOf, shortPath, valuesOf, type Group, type StudyData } from './study-data.js';
 import { differenceFigures, paretoFigures, patienceFigures, spreadFigures, viewerFigures } from './study-figures.js';
+
+/** The columns of a grid. */
+const GRID: readonly string[] = [
+  'continuity.mean',
+  'continuityAt.1000',
+  'startupMs.p50',
+  'arrivalLagMs.p95',
+  'stall.per10min',
+  'offload',
+  'overhead.mean',
+  'redundancy',
+];
 
 /** Points of a grid that are listed at most. */
 const ROWS = 200;
@@ -86,7 +98,7 @@ function figureTable({ protocols }: StudyData, groups: readonly Group[]): string
 function spreadText(group: Group, { name, unit }: Metric): string {
   const values = valuesOf(group, name).filter((value) => !Number.isNaN(value));
   const at = (share: number): string => figure(quantile(values, share), unit);
-  return values.length < 2 ? at(0.5) : `${at(0.5)} [${at(0.05)} – ${at(0.95)}]`;
+  return values.length < 2 ? at(0.5) : interval(at(0.5), at(0.05), at(0.95));
 }
 
 function medianText(group: Group, { name, unit }: Metric): string {
@@ -106,7 +118,7 @@ function differenceCell(first: Group, other: Group, { name, unit, better }: Metr
     shared.map(({ seed }) => other.outcomes.find((each) => each.seed === seed)?.metrics.get(name) ?? NaN),
   );
   if (found === null) return '–';
-  const text = `${difference(found.mean, unit)} [${difference(found.low, unit)} – ${difference(found.high, unit)}]`;
+  const text = interval(difference(found.mean, unit), difference(found.low, unit), difference(found.high, unit));
   if (found.low <= 0 && found.high >= 0) return { text, kind: 'quiet' };
   return { text, kind: found.mean > 0 === (better === 'more') ? 'good' : 'bad' };
 }
@@ -114,9 +126,8 @@ function differenceCell(first: Group, other: Group, { name, unit, better }: Metr
 /** A row for each point of the grid. */
 function gridTable(study: StudyData): Section {
   const groups = groupsOf(study);
-  const shown = METRICS.filter(({ name }) => groups.some((group) => valuesOf(group, name).some(Number.isFinite))).slice(
-    0,
-    9,
+  const shown = GRID.map(metricNamed).filter(({ name }) =>
+    groups.some((group) => valuesOf(group, name).some((value) => !Number.isNaN(value))),
   );
   const heads = [
     ...(study.scenarios.length > 1 ? ['scenario'] : []),

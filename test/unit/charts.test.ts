@@ -9,7 +9,7 @@ import { nines, NINES } from '../../viz/charts/nines.js';
 import { svgForPage, svgForPaper } from '../../viz/charts/paper.js';
 import { front, placeLabels } from '../../viz/charts/pareto.js';
 import { binned, markRows } from '../../viz/charts/timeline.js';
-import { clock, difference, figure, scaleOf, timeTicks } from '../../viz/charts/units.js';
+import { clock, difference, figure, interval, scaleOf, timeTicks } from '../../viz/charts/units.js';
 import { spread, textWidth } from '../../viz/charts/words.js';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -23,7 +23,7 @@ testProp('the axis of nines rises with the share, and only nothing lost is at it
 
 test('figures as people read them', (t) => {
   const shares = [0, 0.5, 0.875, 0.9913, 0.99952, 1, -0.4].map((value) => figure(value, 'share'));
-  t.deepEqual(shares, ['0 %', '50.0 %', '87.5 %', '99.13 %', '99.952 %', '100 %', '-40.0 %']);
+  t.deepEqual(shares, ['0 %', '50.0 %', '87.5 %', '99.13 %', '99.952 %', '100 %', '−40.0 %']);
   const times = [0, 3.14, 350, 2500, 61_000, Infinity, null].map((value) => figure(value, 'ms'));
   t.deepEqual(times, ['0 ms', '3.1 ms', '350 ms', '2.50 s', '61.0 s', 'never', '–']);
   t.deepEqual(
@@ -31,6 +31,9 @@ test('figures as people read them', (t) => {
     ['500 kbit/s', '2.5 Mbit/s'],
   );
   t.is(figure(1_234_567, 'count'), '1,234,567');
+  t.is(interval('85 %', '83 %', '98 %'), '85 % [83 – 98]');
+  t.is(interval('1.5 s', '800 ms', 'never'), '1.5 s [800 ms – never]');
+  t.is(interval('3', '2', '4'), '3 [2 – 4]');
   t.is(difference(-0.0123, 'share'), '−1.2 pp');
   t.is(difference(0.5, 'share'), '+50 pp');
   t.is(difference(1500, 'ms'), '+1500 ms');

@@ -28,6 +28,18 @@ export function labelled(label: string, { suffix }: Scale): string {
 
 /** A figure as people read it; "never" for what is infinite, a dash for none. */
 export function figure(value: number | null | undefined, unit: Unit): string {
+  return typeof value === 'number' && value < 0 ? `−${unsigned(-value, unit)}` : unsigned(value, unit);
+}
+
+/** `85 % [83 – 98]`: what both ends are measured in stands once. */
+export function interval(middle: string, low: string, high: string): string {
+  const suffix = (text: string): string => / [^\d ]+$/.exec(text)?.[0] ?? '';
+  const common = suffix(middle);
+  const bare = [low, high].map((end) => (common !== '' && end.endsWith(common) ? end.slice(0, -common.length) : end));
+  return `${middle} [${suffix(low) === common && suffix(high) === common ? bare.join(' – ') : `${low} – ${high}`}]`;
+}
+
+function unsigned(value: number | null | undefined, unit: Unit): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return 'never';
   switch (unit) {
