@@ -81,16 +81,15 @@ async function sim(name: string, flags: SimFlags): Promise<number> {
   const path = flags.out ?? runPath('runs', new Date(), scenario.name, scenario.protocol, flags.seed);
   const directory = writes ? new RunDirectory(path, document) : null;
   const result = runOnceOrTwice(scenario, flags, directory);
+  directory?.write(result);
+  if (directory !== null && flags.out === undefined) linkLatest(path);
+  console.log(flags.json === true ? JSON.stringify(result.document, null, 2) : simTable(result.document, scenario));
   if (directory !== null) {
-    directory.write(result);
     // Charts take a while to load; who wants only figures does not wait for them.
     const { reportInPlace } = await import('../../experiments/report/report.js');
     await reportInPlace(path, false);
+    if (flags.quiet !== true) console.error(`written to ${path}, with a page to look at: report.html`);
   }
-  if (directory !== null && flags.out === undefined) linkLatest(path);
-  console.log(flags.json === true ? JSON.stringify(result.document, null, 2) : simTable(result.document, scenario));
-  if (directory !== null && flags.quiet !== true)
-    console.error(`written to ${path}, with a page to look at: report.html`);
   return result.document.violations.length > 0 ? EXIT.failed : EXIT.done;
 }
 

@@ -18,6 +18,8 @@ export interface KeyItem {
 
 const ROW = 13;
 const SYMBOL = 11;
+/** Bold letters are wider. */
+const BOLD = FONT_SIZE * 1.15;
 
 /** A key over the plot, in as many rows as it needs. */
 export interface Key {
@@ -30,7 +32,7 @@ export interface Key {
 export function keyOf(items: readonly KeyItem[], width: number, offset = 0): Key {
   let [x, row] = [0, 0];
   const places = items.map((item) => {
-    const space = textWidth(item.name) + 10 + (item.symbol === undefined ? 0 : SYMBOL);
+    const space = textWidth(item.name, BOLD) + 10 + (item.symbol === undefined ? 0 : SYMBOL);
     if (x > 0 && x + space > width) [x, row] = [0, row + 1];
     const place = { ...item, x, row };
     x += space;
