@@ -4,3 +4,8 @@ export { simulateTimed, type RunCost, type TimedDocument, type TimedResult } fro
 export { RecordingFile } from './recording-file.js';
 export { TraceFile } from './trace-file.js';
 export { listWorkloads, readWorkload, type Workload } from './workloads.js';
+export { SweepDirectory, manifestOf } from './sweep/directory.js';
+export { buildFingerprint } from './sweep/build.js';
+export { runSweep } from './sweep/run-sweep.js';
+export { loadStudy, readStudy, type Study } from './sweep/study.js';
+export { writeTables } from './sweep/tables.js';

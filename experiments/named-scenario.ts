@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { variantsOf } from '../sim/scenario.js';
 import type { Json } from '../sim/scenario/schema.js';
@@ -40,7 +40,7 @@ function read(name: string, folder: string): { readonly file: Json } | { readonl
   const workload = readWorkload(name);
   if (workload !== null) return { file: workload };
   const path = resolve(folder, name);
-  if (!existsSync(path)) return null;
+  if (!existsSync(path) || !statSync(path).isFile()) return null;
   try {
     return { file: JSON.parse(readFileSync(path, 'utf8')) as Json };
   } catch (error) {

@@ -112,6 +112,8 @@ function onSlurm(study: Study, path: string, flags: SweepFlags): number {
   if (flags.out === undefined) throw new UsageError('astral sweep --slurm needs --out, a folder that all machines see');
   if (flags.shard !== undefined)
     throw new UsageError('--slurm makes the parts itself; leave out --shard, or use --array');
+  if (flags.workers !== undefined)
+    throw new UsageError('--workers is for this machine; for threads of a task use --sbatch --cpus-per-task=N');
   const plan = arrayPlan(study.name, path, flags.out, study.cells.length * study.seeds.length, flags);
   if (flags.dryRun === true) {
     console.log(flags.json === true ? json(plan) : planInWords(plan));

@@ -49,6 +49,11 @@ test('parts of a sweep, merged, are byte for byte the sweep that was done in one
   t.like(JSON.parse(merged.stdout), { schema: 'astral.sweep/1', runs: 16, ran: 0, violations: 0 });
   t.deepEqual(readFileSync(join(folder, 'parts/results.parquet')), readFileSync(join(folder, 'whole/results.parquet')));
   t.deepEqual(readdirSync(join(folder, 'parts')).sort(), ['cost.parquet', 'manifest.json', 'results.parquet', 'runs']);
+  const first = join(folder, 'parts/runs/000000.json');
+  writeFileSync(first, readFileSync(first, 'utf8').replace('"held","count":0', '"violated","count":2'));
+  const broken = astral('sweep', 'merge', 'parts', '--json');
+  t.is(broken.status, 1, 'a broken invariant in any run');
+  t.like(JSON.parse(broken.stdout), { violations: 2 });
   const again = astral('sweep', 'small.json', '--out', 'whole', '--json');
   t.like(JSON.parse(again.stdout), { runs: 16, ran: 0 }, 'what is finished is not done again');
   const plan = astral('sweep', 'small.json', '--out', 'whole', '--dry-run', '--json');
@@ -91,6 +96,7 @@ test('what cannot be swept is exit 2, one line a problem', (t) => {
     ],
     [/parameters\.protocol cannot be set here; use protocols/, { parameters: { protocol: ['astral'] } }],
     [/nodes and viewers are the same/, { parameters: { nodes: [5], viewers: [6] } }],
+    [/no scenario file "\."/, { scenarios: ['.'] }],
     [/names this twice: w02 astral sessions\.mean=/, { parameters: { 'sessions.mean': ['100s', '100000ms'] } }],
     [
       /has 200000 runs; at most 100000/,
@@ -104,6 +110,8 @@ test('what cannot be swept is exit 2, one line a problem', (t) => {
   const usage: readonly (readonly [RegExp, number, ...string[]])[] = [
     [/needs --out/, 2, 'sweep', 'small.json'],
     [/second of eight parts/, 2, 'sweep', 'small.json', '--shard', '9/8'],
+    [/use --sbatch --cpus-per-task/, 2, 'sweep', 'small.json', '--out', 'x', '--slurm', '--workers', '2'],
+    [/add --slurm, or leave them out/, 2, 'sweep', 'small.json', '--out', 'x', '--array', '2'],
     [/whole number from 1/, 2, 'sweep', 'small.json', '--workers', '0'],
     [/holds no sweep/, 2, 'sweep', 'merge', folder],
     [/holds other files and no sweep/, 2, 'sweep', 'small.json', '--out', folder],
