@@ -7,6 +7,9 @@ import { Run } from './run.js';
 import type { Scenario } from './scenario/shape.js';
 import type { SimDocument, SimResult, SimulateOptions } from './simulate.js';
 
+/** A change that a run cannot make where it stands; the message has a line for each reason. */
+export class Unchangeable extends RangeError {}
+
 /** A run that stops where it is told to, so that it can be looked at, and changed, on the way. Nothing of that shows in it. */
 export class Simulation<M extends { readonly type: string }> {
   scenario: Scenario;
@@ -71,16 +74,17 @@ export class Simulation<M extends { readonly type: string }> {
   }
 
   /**
-   * From now on the run is of another scenario, with the same past and the same luck. Throws for a change that
+   * From now on the run is of another scenario, with the same past and the same luck. Throws an `Unchangeable` for what
    * `changeProblems` refuses, and where the nodes of this protocol cannot be told other settings.
    */
   change(to: Scenario): void {
     const problems = changeProblems(this.scenario, to, this.now);
-    if (problems.length > 0) throw new RangeError(problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
+    if (problems.length > 0)
+      throw new Unchangeable(problems.map(({ path, message }) => `${path} ${message}`).join('\n'));
     this.scenario = to;
     const refused = this.#run.change(to);
     if (refused > 0) {
-      throw new RangeError(
+      throw new Unchangeable(
         `${refused} nodes of protocol ${this.#options.protocol.name} take no settings while they run`,
       );
     }

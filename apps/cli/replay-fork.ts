@@ -7,6 +7,7 @@ import { SECOND, type Time } from '../../core/units.js';
 import { changeProblems } from '../../sim/change.js';
 import { loadScenario, type Json, type Scenario } from '../../sim/scenario.js';
 import { isObject } from '../../sim/scenario/schema.js';
+import { Unchangeable } from '../../sim/simulation.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { VERSION } from '../version.js';
 import { Progress } from './progress.js';
@@ -54,6 +55,7 @@ export function replayAt(recorded: RecordedRun, entry: Entry, at: Time, flags: T
       worldText(world),
     );
   } catch (error) {
+    if (error instanceof Unchangeable) throw new UsageError(error.message.split('\n'));
     if (!(error instanceof OtherPast)) throw error;
     console.error(`error: ${error.message}`);
     return EXIT.failed;

@@ -4,7 +4,7 @@ import { originEdge } from '../../experiments/rivals/origin-edge/contender.js';
 import { ASTRAL } from '../../experiments/protocols.js';
 import { changeProblems } from '../../sim/change.js';
 import { loadScenario, type Json, type JsonObject, type Scenario } from '../../sim/scenario.js';
-import { Simulation } from '../../sim/simulation.js';
+import { Simulation, Unchangeable } from '../../sim/simulation.js';
 
 const RESTART = { at: '6s', kind: 'restart', target: 'viewer', share: 0.2, for: '2s' };
 const LOSS = { at: '14s', kind: 'loss', target: 'viewer', param: 0.02, for: '4s' };
@@ -90,11 +90,17 @@ test('what belongs to the past, too, is refused with the reason, all at once', (
   ]);
   const run = new Simulation(untouched, options);
   run.runTo(10 * SECOND);
-  t.throws(() => run.change(scenarioOf({ viewers: 13 })), { instanceOf: RangeError, message: /drawn before the run/ });
+  t.throws(() => run.change(scenarioOf({ viewers: 13 })), {
+    instanceOf: Unchangeable,
+    message: /drawn before the run/,
+  });
 });
 
 test('a protocol whose nodes take no settings says so', (t) => {
   const run = new Simulation(untouched, { ...originEdge, seed: 3 });
   run.runTo(SECOND);
-  t.throws(() => run.change(scenarioOf({ settings: { standby: false } })), { message: /origin-edge take no settings/ });
+  t.throws(() => run.change(scenarioOf({ settings: { standby: false } })), {
+    instanceOf: Unchangeable,
+    message: /origin-edge take no settings/,
+  });
 });
