@@ -32,7 +32,8 @@ Examples:
 
 Groups: ${GROUPS.join(', ')}. Sizes: the queue at 1,000, 10,000 and 100,000 nodes, the workloads at 300, 1,000, 10,000 and 100,000.
 The workloads are measured over a few seconds of virtual time after everybody has come: 20 s up to 1,000 viewers, 5 s at 10,000, 2 s
-at 100,000; with --full until 60 s at every size. The group profile tells in which parts of the program w01 spends its time. Ratios are turned so that 1 or more is good for astral.`;
+at 100,000; with --full until 60 s at every size. The group profile tells in which parts of the program w01 spends its time,
+and what holds its memory. Ratios are turned so that 1 or more is good for astral.`;
 
 /** Adds \`astral bench\`. */
 export function addBench(program: Command): void {
@@ -103,7 +104,8 @@ function printed(document: BenchDocument, flags: BenchFlags): string {
 
 function benchTable({ rows, profile }: BenchDocument): string {
   const shares = profile?.shares.map(([part, share]) => `${part} ${(share * 100).toFixed(1)} %`) ?? [];
-  const time = shares.length === 0 ? '' : `time of w01: ${shares.join(', ')}`;
+  const owners = profile?.owners.slice(0, 10).map(([owner, bytes]) => `${owner} ${figure(bytes)}`) ?? [];
+  const time = shares.length === 0 ? '' : `time of w01: ${shares.join(', ')}\nbytes a viewer: ${owners.join(', ')}`;
   if (rows.length === 0) return time;
   const table = new Table({
     style: { head: [], border: [], compact: true },

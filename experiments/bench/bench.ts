@@ -1,5 +1,6 @@
 import { inChild } from './child-process.js';
 import { codecRows } from './codec-rows.js';
+import type { Owners } from './heap.js';
 import type { Shares } from './profile.js';
 import { queueRows } from './queue-rows.js';
 import type { Row } from './row.js';
@@ -37,11 +38,14 @@ export interface BenchDocument {
   readonly profile: Profile | null;
 }
 
-/** Shares of processor time by part of the program, of w01 within a window. */
+/** Shares of processor time by part of the program, of w01 within a window, and what holds its memory. */
 export interface Profile {
   readonly nodes: number;
   readonly window: Window;
   readonly shares: Shares;
+  /** Bytes a viewer at the end of the window, by the class that holds them, most first, of `holders` viewers. */
+  readonly owners: Owners;
+  readonly holders: number;
 }
 
 interface Measurement {
@@ -76,12 +80,17 @@ export async function bench(options: BenchOptions): Promise<Pick<BenchDocument, 
   }
 }
 
+/** A snapshot of so many viewers can still be read at once. */
+const HOLDERS = 300;
+
 async function profile({ depth, nodes, signal }: BenchOptions): Promise<Profile> {
   const size = nodes?.at(-1) ?? (depth === 'quick' ? 30 : 1_000);
   const window = windowOf(size, depth);
   const { ramp, from, to } = window;
   const shares = (await inChild(['profile', 'w01', size, ramp, from, to], signal)) as Shares;
-  return { nodes: size, window, shares };
+  const holders = Math.min(size, HOLDERS);
+  const owners = (await inChild(['owners', 'w01', holders, ramp, from, to], signal)) as Owners;
+  return { nodes: size, window, shares, owners, holders };
 }
 
 function measurements({ groups, depth, nodes, signal }: BenchOptions, twin: Twin): Measurement[] {

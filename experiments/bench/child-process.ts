@@ -7,7 +7,7 @@ const HEAP_MB = 16_384;
 
 /** What a child can be asked to do, as its arguments. */
 export type Task = readonly [
-  what: 'ring' | 'closures' | 'engine' | 'simulation' | 'profile' | 'codec',
+  what: 'ring' | 'closures' | 'engine' | 'simulation' | 'profile' | 'owners' | 'codec',
   ...rest: (string | number)[],
 ];
 

@@ -4,7 +4,9 @@ import { measureCodec } from './codec.js';
 import { measureEngine } from './engine.js';
 import { runOnClosures } from './overlay-of-closures.js';
 import { runOnQueue } from './overlay-on-queue.js';
-import { measureSimulation, profileSimulation } from './simulation.js';
+import { measureSimulation, ownersInSimulation, profileSimulation } from './simulation.js';
+
+const SIMULATIONS = { simulation: measureSimulation, profile: profileSimulation, owners: ownersInSimulation };
 
 function measure(what: string, rest: readonly string[]): object {
   const [a = 0, b = 0, c = 0] = rest.map(Number);
@@ -18,11 +20,11 @@ function measure(what: string, rest: readonly string[]): object {
     case 'codec':
       return measureCodec(a);
     case 'profile':
+    case 'owners':
     case 'simulation': {
       const [workload = '', ...numbers] = rest;
       const [viewers = 0, ramp = 0, from = 0, to = 0] = numbers.map(Number);
-      const run = what === 'profile' ? profileSimulation : measureSimulation;
-      return run(workload, viewers, { ramp, from, to });
+      return SIMULATIONS[what](workload, viewers, { ramp, from, to });
     }
     default:
       throw new RangeError(`nothing here is called ${what}`);

@@ -12,10 +12,15 @@ export function benchMarkdown({ rows, profile, machine, version }: BenchDocument
   return `astral ${version} on ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n${head}\n${lines.join('\n')}\n${profile === null ? '' : shareTable(profile)}`;
 }
 
-function shareTable({ nodes, window, shares }: NonNullable<BenchDocument['profile']>): string {
+/** Classes that are listed. */
+const OWNERS = 14;
+
+function shareTable({ nodes, window, shares, owners, holders }: NonNullable<BenchDocument['profile']>): string {
   const lines = shares.map(([part, share]) => `| ${part} | ${(share * 100).toFixed(1)} % |`);
   const { from, to } = window;
-  return `\nWhere the time of w01 with ${nodes} viewers goes, from ${from} s to ${to} s:\n\n| part | share |\n|--|--:|\n${lines.join('\n')}\n`;
+  const sum = owners.reduce((all, [, bytes]) => all + bytes, 0);
+  const most = owners.slice(0, OWNERS).map(([owner, bytes]) => `| ${owner} | ${figure(bytes)} |`);
+  return `\nWhere the time of w01 with ${nodes} viewers goes, from ${from} s to ${to} s:\n\n| part | share |\n|--|--:|\n${lines.join('\n')}\n\nWhat holds the memory of a viewer at ${to} s, with ${holders} viewers:\n\n| class | bytes |\n|--|--:|\n${most.join('\n')}\n| all, without code | ${figure(sum)} |\n`;
 }
 
 const BEGIN = '<!-- astral bench -->';

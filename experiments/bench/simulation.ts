@@ -5,6 +5,7 @@ import { Run } from '../../sim/run.js';
 import { loadScenario } from '../../sim/scenario.js';
 import { ASTRAL } from '../protocols.js';
 import { readWorkload } from '../workloads.js';
+import { heapByOwner, type Owners } from './heap.js';
 import { profileOf, type Shares } from './profile.js';
 import { startStopwatch } from './stopwatch.js';
 
@@ -62,6 +63,16 @@ export function measureSimulation(workload: string, viewers: number, window: Win
 export function profileSimulation(workload: string, viewers: number, window: Window): Shares {
   const run = begin(workload, viewers, window);
   return profileOf(() => run.world.run(window.to * SECOND));
+}
+
+/** Bytes a viewer by the class that holds them, at the end of the window. */
+export function ownersInSimulation(workload: string, viewers: number, window: Window): Owners {
+  const before = new Map(heapByOwner());
+  const run = begin(workload, viewers, window);
+  run.world.run(window.to * SECOND);
+  const after = heapByOwner().map(([owner, bytes]) => [owner, (bytes - (before.get(owner) ?? 0)) / viewers] as const);
+  // The run is asked something after the snapshot, so that it is alive in it.
+  return run.events > 0 ? after.toSorted((a, b) => b[1] - a[1]) : [];
 }
 
 /** A run that has come to the beginning of the window. */
