@@ -17,15 +17,15 @@ const COUNT = 1;
 const FIRST = 2;
 const RECORDS = 7;
 const MEAN_LOW = 2;
-const MEAN_HIGH = 64;
-const MEAN_GOOD = 12;
+const MEAN_HIGH = 16;
+const MEAN_GOOD = 5;
 /** Events between two looks at the mean. */
 const REVIEW = 32_768;
 
 /**
  * The event queue: a ring of buckets, each 2^s µs wide and a chain of small blocks of records in one Int32Array.
  * A bucket is sorted when its turn comes; what lies beyond the ring waits in a heap. The width follows the density of
- * events, so that a bucket holds about a dozen. After the ladder and calendar queues, without their chains of objects.
+ * events, so that a bucket holds about five. After the ladder and calendar queues, without their chains of objects.
  */
 export class BlockRing implements EventQueue {
   at: Time = 0;
