@@ -13,7 +13,7 @@ export function scenarioInWords(scenario: Scenario): string[] {
   return [
     ...(title === 'untitled' ? [] : [`${title[0]?.toUpperCase()}${title.slice(1)}.`]),
     `${viewers} viewers for ${time(duration)}: ${arrivals(scenario, ramp)}; ${sessions(scenario)}. Of those who leave, ${percent(crashShare)} crash without a word.${cliff(scenario)}`,
-    `The stream: ${figure(stream.bitrate, 'bits')} in chunks of ${time(stream.chunkTime)}, a keyframe every ${time(stream.keyframeEvery)}, dealt to ${stream.substreams} sub-streams. Players show a chunk ${time(stream.targetLag)} behind the source; it counts when complete within ${time(stream.deadline)}.`,
+    `The stream: ${figure(stream.bitrate, 'bits')} in chunks of ${time(stream.chunkTime)}, a keyframe every ${time(stream.keyframeEvery)}, dealt to ${stream.substreams} sub-stream${stream.substreams === 1 ? '' : 's'}. Players show a chunk ${time(stream.targetLag)} behind the source; it counts when complete within ${time(stream.deadline)}.`,
     `The publisher lends ${uplink(scenario.publisher.uplink)}; viewers: ${classes(scenario)}.${index}${delays(scenario)} The network loses ${percent(network.loss)} of all segments, which connections turn into delay.`,
     scenario.faults.length === 0
       ? 'No faults but those of churn.'

@@ -4,13 +4,13 @@ import { createGunzip } from 'node:zlib';
 import { SECOND } from '../../core/units.js';
 import type { Scenario } from '../../sim/scenario/shape.js';
 import type { Paper } from '../../viz/charts/paper.js';
-import { Snapshots } from '../../viz/charts/snapshots.js';
+import { CROWD, Snapshots } from '../../viz/charts/snapshots.js';
 import type { Figure } from './figure.js';
 import type { RunData } from './run-data.js';
 
 /** The overlay at a few moments; none where no recording was kept. */
 export async function snapshotFigures(paper: Paper, { recording, scenario }: RunData): Promise<Figure[]> {
-  if (recording === null) return [];
+  if (recording === null || scenario.viewers > CROWD) return [];
   const snapshots = new Snapshots(paper, momentsOf(scenario));
   const bytes = createReadStream(recording);
   const lines = createInterface({ input: bytes.pipe(createGunzip()), crlfDelay: Infinity });

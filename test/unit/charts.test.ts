@@ -184,3 +184,14 @@ test('names from outside stay text, on the page and on paper', (t) => {
     t.regex(svg, /&lt;script/);
   }
 });
+
+test('a crowd is drawn as well as a few', (t) => {
+  const look = looksOf(['astral']).get('astral') ?? t.fail();
+  const values = Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 100_003);
+  const drawing = distribution(newPaper(), [{ name: 'astral', look, values }], {
+    label: 'lag',
+    unit: 'ms',
+    of: 'viewers',
+  });
+  t.true(drawing.content.length < 50_000, 'thinned');
+});

@@ -33,11 +33,11 @@ const TAIL = 0.995;
 export function distribution(paper: Paper, samples: readonly Sample[], options: DistributionOptions): Drawing {
   const { label, unit, of, levels = [] } = options;
   const isNines = unit === 'nines';
-  const finite = samples.flatMap(({ values }) => values.filter((value) => Number.isFinite(value)));
+  const least = samples.flatMap(({ values }) => values).reduce((low, value) => Math.min(low, value), 0);
   const most = Math.max(...samples.map(({ values }) => tailOf(values)), 0);
   const scale = isNines ? { factor: 1, suffix: '' } : scaleOf(unit, [most]);
   const place = (value: number): number => (isNines ? nines(value) : value * scale.factor);
-  const domain = isNines ? [0, NINES.length - 1] : [Math.min(0, ...finite) * scale.factor, (most || 1) * scale.factor];
+  const domain = isNines ? [0, NINES.length - 1] : [least * scale.factor, (most || 1) * scale.factor];
   const key = keyOf(
     samples.length > 1 ? samples.map(({ name, look }) => ({ name, colour: look.colour })) : [],
     COLUMN - 8,

@@ -84,7 +84,7 @@ export function pareto(
       ...(compete && best.length > 1
         ? [Plot.line(best, { x: 'px', y: 'py', stroke: QUIET, strokeDasharray: '2 2' })]
         : []),
-      ...runs.map((run) => Plot.dot([run], { x: 'x', y: 'y', r: 1.3, fill: run.colour, fillOpacity: 0.35 })),
+      ...runMarks(runs),
       ...dots.map((dot) => Plot.dot([dot], { x: 'px', y: 'py', r: 4, fill: dot.look.colour, symbol: dot.look.symbol })),
       ...labels.flatMap((label, index) => (label === null ? [] : [labelMark(label, dots[index]?.name ?? '', top)])),
       corner(x.better, y.better),
@@ -101,6 +101,18 @@ export function pareto(
       }),
     ],
   });
+}
+
+/** Single runs, those of one colour together. */
+function runMarks(
+  runs: readonly { readonly x: number; readonly y: number; readonly colour: string }[],
+): Plot.Markish[] {
+  return [...new Set(runs.map(({ colour }) => colour))].map((colour) =>
+    Plot.dot(
+      runs.filter((run) => run.colour === colour),
+      { x: 'x', y: 'y', r: 1.3, fill: colour, fillOpacity: 0.35 },
+    ),
+  );
 }
 
 /** Positions of the points that no other beats in one figure without losing in the other, from left to right. */
@@ -201,7 +213,8 @@ function axisOf({ unit }: ParetoAxis, values: readonly number[]): Placed {
   const scale = unit === 'nines' ? { factor: 1, suffix: '' } : scaleOf(unit, known);
   const place = (value: number): number => (unit === 'nines' ? nines(value) : value * scale.factor);
   const placed = known.map(place);
-  const [low, high] = placed.length === 0 ? [0, 1] : [Math.min(...placed), Math.max(...placed)];
+  const [low, high] =
+    placed.length === 0 ? [0, 1] : [placed.reduce((a, b) => Math.min(a, b)), placed.reduce((a, b) => Math.max(a, b))];
   if (unit === 'nines')
     return { domain: [Math.floor(low), Math.max(Math.floor(low) + 1, Math.ceil(high))], scale, place };
   const air = (high - low || Math.abs(high) || 1) * 0.08;

@@ -16,8 +16,8 @@ const SIDE = (PAGE - (COLUMNS - 1) * GAP) / COLUMNS;
 const HEAD = 36;
 /** Sub-streams with a colour of their own, as in the live picture. */
 const HUES = 6;
-/** From so many nodes on a picture of this size shows nothing. */
-const CROWD = 3000;
+/** Of more nodes a picture of this size shows nothing. */
+export const CROWD = 3000;
 const RING = 90;
 const ROOM = 15;
 
