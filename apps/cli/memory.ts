@@ -1,19 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { constants, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
+import { heapWanted } from '../../experiments/heap-wanted.js';
 
-/** What a viewer takes of the heap, with a third to spare for garbage (see docs/performance.md), and the rest of the program. */
-const BYTES_PER_VIEWER = 90_000;
-const BYTES_BESIDE = 256e6;
 /** Beside the heap, in typed arrays. */
 const ARRAYS_PER_VIEWER = 25_000;
 const LIMIT_FLAG = '--max-old-space-size';
-
-/** Megabytes of heap that a run of so many viewers wants, or null if the limit of this process will do. */
-export function heapWanted(viewers: number, limitBytes: number): number | null {
-  const wanted = viewers * BYTES_PER_VIEWER + BYTES_BESIDE;
-  return wanted <= limitBytes ? null : Math.ceil(wanted / 2 ** 20);
-}
 
 /**
  * Runs this very command in a process with a larger heap if so many viewers want one, since the limit of a process
@@ -22,8 +14,8 @@ export function heapWanted(viewers: number, limitBytes: number): number | null {
  */
 export function runWithMoreMemory(viewers: number): number | null {
   if (process.execArgv.some((flag) => flag.startsWith(LIMIT_FLAG))) return null;
-  const megabytes = heapWanted(viewers, getHeapStatistics().heap_size_limit);
-  if (megabytes === null) return null;
+  const megabytes = heapWanted(viewers);
+  if (megabytes * 2 ** 20 <= getHeapStatistics().heap_size_limit) return null;
   const all = megabytes * 2 ** 20 + viewers * ARRAYS_PER_VIEWER;
   if (all > totalmem()) {
     const has = (totalmem() / 1e9).toFixed(1);

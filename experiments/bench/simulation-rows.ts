@@ -1,3 +1,4 @@
+import { heapWanted } from '../heap-wanted.js';
 import { inChild } from './child-process.js';
 import type { EngineCost } from './engine.js';
 import { rowOf, type Pair, type Row } from './row.js';
@@ -28,7 +29,7 @@ export async function simulationRows(options: SimulationOptions): Promise<{ rows
   const costs: { readonly cost: Cost; readonly engine: number }[] = [];
   for (let turn = 0; turn < repetitions; turn++) {
     const { ramp, from, to } = window;
-    const cost = (await inChild(['simulation', workload, nodes, ramp, from, to], signal)) as Cost;
+    const cost = (await inChild(['simulation', workload, nodes, ramp, from, to], signal, heapWanted(nodes))) as Cost;
     const engine = (await inChild(['engine', Math.max(2, nodes), ENGINE_EVENTS], signal)) as EngineCost;
     costs.push({ cost, engine: engine.events / engine.seconds });
   }

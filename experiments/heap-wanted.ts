@@ -1,0 +1,8 @@
+/** What a viewer takes of the heap, with a third to spare for garbage (see docs/performance.md), and the rest of the program. */
+const BYTES_PER_VIEWER = 90_000;
+const BYTES_BESIDE = 256e6;
+
+/** Megabytes of heap that a run of so many viewers wants. */
+export function heapWanted(viewers: number): number {
+  return Math.ceil((viewers * BYTES_PER_VIEWER + BYTES_BESIDE) / 2 ** 20);
+}
