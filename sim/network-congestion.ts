@@ -2,9 +2,12 @@ import type { PeerReason } from '../core/machine.js';
 import { SECOND, type Time } from '../core/units.js';
 import { CONGESTED, LINK, type Links } from './network-links.js';
 
-/** A connection is congested above this many undelivered bytes or this wait, and writable again below half. */
+/**
+ * A connection is congested above this many undelivered bytes or this wait, and writable again below half. What waits
+ * longer has been pulled elsewhere; it would only keep back what is still in time.
+ */
 const CONGESTED_BYTES = 256 * 1024;
-const CONGESTED_WAIT = 1 * SECOND;
+const CONGESTED_WAIT = 2 * SECOND;
 /** A socket takes no more than this; its connection is closed as slow. */
 const SOCKET_BOUND = 4 * 1024 * 1024;
 
@@ -37,7 +40,7 @@ export class Congestion {
 
   /** Something was delivered on a congested connection. */
   drained(link: number, outstanding: number, now: Time): void {
-    if (outstanding >= CONGESTED_BYTES / 2) return;
+    if (outstanding >= CONGESTED_BYTES / 2 || this.#links.get(link, LINK.pathFree) - now > CONGESTED_WAIT / 2) return;
     this.#links.unmark(link, CONGESTED);
     const acknowledged = Math.ceil(now + this.#links.get(this.#links.get(link, LINK.reverse), LINK.base));
     this.#tell(link, acknowledged, 'writable', 'drained');

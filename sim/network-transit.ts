@@ -2,6 +2,9 @@ import type { Time } from '../core/units.js';
 import { LINK, LINK_STRIDE, type Links } from './network-links.js';
 import { Loss, jitter, nextLuck } from './network-luck.js';
 
+/** Media that a live connection has under way at most; what is more waits where control overtakes it. */
+const WINDOW = 48 * 1024;
+
 /** The way between two access lines: delay, jitter, loss, and the order that a connection keeps. */
 export class Transit {
   readonly #links: Links;
@@ -33,30 +36,38 @@ export class Transit {
     const delay = (cells[row + LINK.base] as number) + (cells[row + LINK.spread] as number) * jitter(luck);
     let arrival = departs + extra + delay;
     const loss = this.#own.size === 0 ? this.#loss : this.#lossBetween(row);
-    if (!loss.none) arrival = this.#suffer(loss, link, bytes, departs, arrival);
+    if (!loss.none) arrival = this.#suffer(loss, link, bytes, media, departs, arrival);
     const lastOfClass = row + (media ? LINK.lastMedia : LINK.lastControl);
     if (arrival < (cells[lastOfClass] as number)) arrival = cells[lastOfClass] as number;
     cells[lastOfClass] = arrival;
     return arrival;
   }
 
-  /** Arrival under loss: the cap on throughput, the delay of retransmissions, and what waits behind one. */
-  #suffer(loss: Loss, link: number, bytes: number, departs: Time, arrival: Time): Time {
+  /**
+   * Arrival under loss: the cap on throughput, the delay of retransmissions, and what waits behind one. Losses are mended
+   * side by side, each counted from its own segment (RACK-TLP, RFC 8985), and handed on in order. Control waits for the
+   * media in the window of the connection, and not for what is kept back behind it.
+   */
+  #suffer(loss: Loss, link: number, bytes: number, media: boolean, departs: Time, arrival: Time): Time {
     const cells = this.#links.cells;
     const row = link * LINK_STRIDE;
     const roundTrip = cells[row + LINK.roundTrip] as number;
+    const perByte = loss.perByte(roundTrip);
     const begins = departs - bytes * (cells[row + LINK.upPerByte] as number);
     const pathFree = cells[row + LINK.pathFree] as number;
-    const free = (pathFree > begins ? pathFree : begins) + bytes * loss.perByte(roundTrip);
-    cells[row + LINK.pathFree] = free;
-    let result = free > departs ? arrival + (free - departs) : arrival;
-    const hold = cells[row + LINK.hold] as number;
-    if (hold > result && departs > (cells[row + LINK.holdFrom] as number)) result = hold;
+    const backlog = pathFree > begins ? pathFree - begins : 0;
+    const ahead = media ? backlog : Math.min(backlog, WINDOW * perByte);
+    const own = bytes * perByte;
+    cells[row + LINK.pathFree] = begins + backlog + own;
+    const free = begins + ahead + own;
     const delay = loss.delay(bytes, roundTrip, cells[row + LINK.luck] as number);
-    if (delay === 0) return result;
-    result += delay;
+    const result = (free > departs ? arrival + (free - departs) : arrival) + delay;
+    const hold = cells[row + LINK.hold] as number;
+    const held = hold > result && departs > (cells[row + LINK.holdFrom] as number);
+    if (delay === 0) return held ? hold : result;
     cells[row + LINK.holdFrom] = departs;
-    cells[row + LINK.hold] = result;
+    if (held) return hold;
+    if (result > hold) cells[row + LINK.hold] = result;
     return result;
   }
 

@@ -235,7 +235,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     this.#ports.queue.push(Math.ceil(arrival), KIND.arrive, link, bytes * 2 + (media ? 1 : 0), message);
     const outstanding = (cells[row + LINK.outstanding] as number) + bytes;
     cells[row + LINK.outstanding] = outstanding;
-    this.#congestion.filled(link, outstanding, departs - now, now);
+    const free = cells[row + LINK.pathFree] as number;
+    this.#congestion.filled(link, outstanding, (free > departs ? free : departs) - now, now);
   }
 
   #arrive(link: number, packed: number, message: M): void {

@@ -55,13 +55,15 @@ function inputsOf(contender: Contender<Message>): InputRecord[] {
 }
 
 const clean = inputsOf(ASTRAL);
-/** The planted fault, its inputs, and the place of the first that is another, found by looking at all of them. */
-const planted = [12, 30].map((at) => {
+/** Planted faults that show, and late enough to be interesting; which draws those are is a matter of luck. */
+const planted: { readonly contender: Contender<Message>; readonly inputs: InputRecord[]; readonly index: number }[] =
+  [];
+for (let at = 6; planted.length < 2 && at < 40; at += 2) {
   const contender = oneDrawTooMany(at);
   const inputs = inputsOf(contender);
   const index = inputs.findIndex((record, place) => clean[place] === undefined || !sameInput(record, clean[place]));
-  return { contender, inputs, index };
-});
+  if (index > 1_000) planted.push({ contender, inputs, index });
+}
 
 test('a run that is observed, and halted on the way, is the run that is not', (t) => {
   const { document: whole } = simulate(scenario, { ...ASTRAL, seed: 1, check: 'off' });
@@ -78,8 +80,8 @@ test('a run that is observed, and halted on the way, is the run that is not', (t
 });
 
 test('two runs in one process are held against each other event by event', (t) => {
+  t.is(planted.length, 2, 'two faults show');
   for (const { inputs, index } of planted) {
-    t.true(index > 1_000, `the fault shows late enough to be interesting, at ${index}`);
     const log = new InputLog();
     for (const record of clean) log.add(record);
     t.deepEqual(
