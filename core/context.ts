@@ -104,6 +104,14 @@ export class NodeContext {
     this.fx.send(peer.id, message);
   }
 
+  /**
+   * To be called with each question that a peer must answer: a connection that somebody on the way forgot looks sound
+   * from both ends until the system gives it up, which takes far too long.
+   */
+  expectAnswer(peer: Peer): void {
+    if (this.peers.asked(peer, this.now)) this.deadlines.setEarlier('housekeeping', this.now);
+  }
+
   /** The stream of that id, made when it is new. */
   stream(id: StreamId): Stream {
     const known = this.streams.get(id);

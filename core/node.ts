@@ -4,7 +4,7 @@ import type { Config, Identity } from './config.js';
 import type { Timer } from './context.js';
 import { handleMessage } from './handlers.js';
 import type { Crypto, Deadline, Effects, Input, Machine, Rng } from './machine.js';
-import { closeIdle, onDial, onPeer } from './membership/connections.js';
+import { closeDeaf, closeIdle, onDial, onPeer } from './membership/connections.js';
 import type { Command, Message } from './message.js';
 import { createParts, type Parts } from './parts.js';
 import { MS, NEVER, SECOND, type CommandId, type StreamId, type Time } from './units.js';
@@ -20,6 +20,7 @@ const TIMER_ACTIONS: { readonly [T in Timer]: (parts: Parts) => void } = {
   bootstrap: ({ bootstrap }) => bootstrap.step(),
   announce: ({ bootstrap, ctx }) => bootstrap.announce(ctx.config.recordTtl),
   housekeeping(parts) {
+    closeDeaf(parts);
     closeIdle(parts);
     parts.ctx.deadlines.set('housekeeping', parts.ctx.now + HOUSEKEEPING, SLACK);
   },

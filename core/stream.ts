@@ -84,6 +84,8 @@ export class Stream {
   /** Since when some sub-stream has been sought, Infinity while none is, and refusals since then. */
   soughtSince: Time = Infinity;
   refusals = 0;
+  /** Whether that search takes any slot, wherever it is. */
+  urgent = false;
   /** Bit set of the sub-streams whose provider has announced its leave. */
   moving = 0;
   /** Bit set of the sub-streams for which a provider nearer to the publisher is looked for. */

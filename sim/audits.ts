@@ -45,7 +45,9 @@ function auditLeaves(run: Audited): void {
     const node = select('most-descendants', viewers, views, () => 0);
     if (node === null) return;
     run.leave(node);
-    world.run(world.now() + LEAVE_MARGIN);
+    world.run(world.now() + LEAVE_MARGIN / 2);
+    panel.halfLeft(world.now(), run.snapshot());
+    world.run(world.now() + LEAVE_MARGIN / 2);
     panel.left(world.now(), run.snapshot());
     world.run(world.now() + LEAVE_MARGIN);
   }

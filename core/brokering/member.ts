@@ -222,12 +222,14 @@ export class Member {
 
   #ask(peer: Peer): void {
     this.#ctx.send(peer, { type: 'want-supernodes', stamp: this.#ctx.now });
+    this.#ctx.expectAnswer(peer);
   }
 
   #register(peer: Peer): void {
     const ctx = this.#ctx;
     ctx.peers.use(peer, ctx.now);
     ctx.send(peer, { type: 'register', stamp: ctx.now, loads: loadsOf(ctx) });
+    ctx.expectAnswer(peer);
   }
 
   #failed(id: NodeId, why: 'silent' | 'full'): void {

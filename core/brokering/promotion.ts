@@ -106,6 +106,7 @@ export class Promotion {
     for (const peer of ctx.peers.all()) {
       if (peer.kind === 'node' && neighbours-- <= 0) continue;
       ctx.send(peer, { type: 'want-supernodes', stamp: ctx.now });
+      ctx.expectAnswer(peer);
     }
   }
 

@@ -60,6 +60,8 @@ export class Candidates {
     }
     known.address = address;
     if (load === null) return;
+    // Room where there was none: it was left alone for a reason that is gone.
+    if (known.told && known.free === 0 && load.free > 0) known.notBefore = Math.min(known.notBefore, now);
     known.told = true;
     known.free = load.free;
     known.interior = load.interior;
@@ -72,12 +74,20 @@ export class Candidates {
     return this.#prospects.get(id);
   }
 
-  /** The node did not help; it is left alone for `pause`, longer each time in a row. */
-  postpone(id: NodeId, now: Time, pause: Time): void {
+  /** The node did not help; it is left alone for `pause`, longer each time in a row, up to `most` times as long. */
+  postpone(id: NodeId, now: Time, pause: Time, most = 8): void {
     const prospect = this.#prospects.get(id);
     if (prospect === undefined) return;
     prospect.failures++;
-    prospect.notBefore = now + pause * Math.min(8, prospect.failures);
+    prospect.notBefore = now + pause * Math.min(most, prospect.failures);
+  }
+
+  /** What was refused so far says nothing about the question that comes now: everybody may be asked at once. */
+  relent(now: Time): void {
+    for (const prospect of this.#prospects.values()) {
+      prospect.failures = 0;
+      prospect.notBefore = Math.min(prospect.notBefore, now);
+    }
   }
 
   helped(id: NodeId): void {

@@ -99,6 +99,12 @@ export function drop(parts: Parts, peer: Peer, code: ByeCode, detail: string): v
   onDown(parts, peer, code);
 }
 
+/** Closes connections over which nothing comes back, so that their peers can be dialled anew. */
+export function closeDeaf(parts: Parts): void {
+  const { peers } = parts.ctx;
+  for (const peer of [...peers.all()]) if (peers.isDeaf(peer)) drop(parts, peer, 'idle', 'no answer');
+}
+
 /** Closes what has not been used for a while, once half of the room for peers is taken. */
 export function closeIdle(parts: Parts): void {
   const { ctx } = parts;

@@ -1,6 +1,6 @@
 import { Columns } from '../columns.js';
 import type { Coordinate } from './coordinate.js';
-import type { NodeId, Time } from '../units.js';
+import { SECOND, type NodeId, type Time } from '../units.js';
 
 /** A neighbour with whom a session stands. */
 export interface Peer {
@@ -16,7 +16,14 @@ export interface Peer {
   free: number;
   interior: number;
   at: Coordinate | null;
+  /** Questions in a row that were not answered, and when the last one was put. */
+  questions: number;
+  askedAt: Time;
 }
+
+/** A peer is deaf after this many questions in a row without an answer, and after a silence as long as a lease. */
+const UNANSWERED = 3;
+const SILENCE = 8 * SECOND;
 
 const FIELDS = ['lastHeard', 'lastSent', 'rtt', 'used', 'tickets'] as const;
 
@@ -44,7 +51,18 @@ export class PeerTable {
   add(id: NodeId, kind: Peer['kind'], address: string | null, now: Time): Peer | null {
     const row = this.#columns.add();
     if (row < 0) return null;
-    const peer: Peer = { id, row, kind, address, congested: false, free: 0, interior: 0, at: null };
+    const peer: Peer = {
+      id,
+      row,
+      kind,
+      address,
+      congested: false,
+      free: 0,
+      interior: 0,
+      at: null,
+      questions: 0,
+      askedAt: 0,
+    };
     this.#peers.set(id, peer);
     this.heard(peer, now);
     this.use(peer, now);
@@ -74,6 +92,21 @@ export class PeerTable {
 
   lastHeard(peer: Peer): Time {
     return this.#columns.get(peer.row, this.#lastHeard);
+  }
+
+  /** A question goes to the peer that it must answer; one a second counts. Returns whether it answers none any more. */
+  asked(peer: Peer, now: Time): boolean {
+    const answered = this.lastHeard(peer) >= peer.askedAt;
+    if (answered || now >= peer.askedAt + SECOND) {
+      peer.questions = answered ? 1 : peer.questions + 1;
+      peer.askedAt = now;
+    }
+    return this.isDeaf(peer);
+  }
+
+  /** Whether questions were not answered for so long that the connection must be dead. */
+  isDeaf(peer: Peer): boolean {
+    return peer.questions >= UNANSWERED && peer.askedAt - this.lastHeard(peer) >= SILENCE;
   }
 
   sent(peer: Peer, now: Time): void {

@@ -56,12 +56,16 @@ export class Seek {
     if (sought === 0) {
       stream.refusals = 0;
       stream.soughtSince = NEVER;
+      stream.urgent = false;
       return this.#improveRound(stream);
     }
     if (stream.soughtSince === NEVER) {
       stream.soughtSince = ctx.now;
       this.find(stream, sought);
     }
+    // Who refused a better place, or a normal one, may well give any place there is.
+    if (this.#isUrgent(stream) && !stream.urgent) stream.candidates.relent(ctx.now);
+    stream.urgent = this.#isUrgent(stream);
     const ranked = this.#rank(stream, sought);
     this.#ask(stream, sought, ranked);
     this.#dial(stream, sought, ranked);
@@ -120,6 +124,7 @@ export class Seek {
     for (const peer of ctx.peers.all()) {
       if (peer.kind === 'node' && peer !== primary && neighbours-- <= 0) continue;
       stream.lastFind = ctx.now;
+      ctx.expectAnswer(peer);
       ctx.send(peer, { type: 'find', stream: stream.id, subs: subs >>> 0, count });
     }
   }
@@ -165,6 +170,7 @@ export class Seek {
       if (subs === 0) continue;
       stream.asks.set(prospect.id, { subs, at: ctx.now });
       ctx.peers.use(peer, ctx.now);
+      ctx.expectAnswer(peer);
       const { interior, epoch } = stream;
       ctx.send(peer, { type: 'ask', stream: stream.id, subs: subs >>> 0, slots, interior, urgent, epoch });
     }

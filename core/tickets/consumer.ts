@@ -9,7 +9,7 @@ import { MS, NEVER, type Time } from '../units.js';
 import type { Ticket } from './ticket.js';
 
 /** Pause before the same node is asked again. */
-const PAUSE = { full: 2_000 * MS, starving: 500 * MS, silent: 1_000 * MS } as const;
+const PAUSE = { full: 2_000 * MS, starving: 500 * MS, silent: 1_000 * MS, infeasible: 200 * MS } as const;
 /** A newcomer's room is known to the directory this soon, once the other sub-streams had time to join too. */
 const ANNOUNCE_SOON = 500 * MS;
 /** Time that the catch-up of a new provider may take, plus two round trips. */
@@ -52,7 +52,8 @@ export class Consumer {
     const deep = offer.beat.depth + 1 > LIMITS.depth;
     if (!this.mayAdopt(stream, offer.sub, offer.beat)) {
       ctx.traceRefused('offer', peer.id, deep ? 'depth' : 'infeasible');
-      stream.candidates.postpone(peer.id, ctx.now, 0);
+      // Who descends from here stays infeasible: others must have their turn.
+      stream.candidates.postpone(peer.id, ctx.now, PAUSE.infeasible);
       this.#decline(peer, offer, 'infeasible');
       return;
     }
@@ -92,7 +93,8 @@ export class Consumer {
       return;
     }
     if (refuse.why === 'full') stream.refusals++;
-    stream.candidates.postpone(peer.id, ctx.now, refuse.why === 'starving' ? PAUSE.starving : PAUSE.full);
+    const pause = refuse.why === 'starving' ? PAUSE.starving : PAUSE.full;
+    stream.candidates.postpone(peer.id, ctx.now, pause, stream.urgent ? 1 : 8);
     ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   }
 

@@ -5,6 +5,8 @@ import type { DrawnFault, World } from './worlds.js';
 /** A crowd comes within this time, seconds. */
 const CROWD = 5;
 const CLIFF = 3;
+/** A connection that is dead and does not say so takes ten seconds to be noticed; then everything has to settle. */
+const QUIET = '20s';
 
 /** The scenario file of a drawn world. It says only what differs from the defaults of scenario files. */
 export function scenarioOf(name: string, world: World): JsonObject {
@@ -34,6 +36,7 @@ export function scenarioOf(name: string, world: World): JsonObject {
     ...(world.standby ? {} : { settings: { standby: false } }),
     faults: plan,
     check: 'all',
+    quiet: QUIET,
   };
 }
 
@@ -53,7 +56,10 @@ function faultOf({ kind, target, at, lasts, share, amount, every, replace }: Dra
   if (amount !== null) entry['param'] = amount;
   if ((target === 'viewer' || target === 'all') && share < 1) entry['share'] = share;
   if (lasts !== null && FAULTS[kind].heal !== undefined) entry['for'] = tenths(lasts);
-  if (every !== null) entry['every'] = tenths(every);
+  // What strikes again before it is over piles up: ten losses of a tenth each leave nothing of a connection.
+  if (every !== null && (lasts !== null || FAULTS[kind].heal === undefined)) {
+    entry['every'] = tenths(Math.max(every, 2 * (lasts ?? 0)));
+  }
   if (replace) entry['replace'] = true;
   return entry;
 }

@@ -71,7 +71,7 @@ export function drawSwarm(seed: number, profile: Profile, bounds: Bounds = BOUND
     faults: 1 + rng.below(10),
     lastsMs: pick(rng, [400, 2_000, 6_000, 15_000]),
     latencyMs: pick(rng, [50, 300, 1_500, 5_000]),
-    loss: pick(rng, [0.02, 0.1, 0.3]),
+    loss: pick(rng, [0.02, 0.08, 0.15]),
     uplink: pick(rng, [0.5, 0.2, 0.05]),
     churn: profile === 'swarm' && rng.next() < 0.4,
     cliff: profile === 'swarm' && rng.next() < 0.15,

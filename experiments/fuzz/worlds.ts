@@ -61,6 +61,11 @@ const TARGETS: Readonly<Record<FaultKind, readonly string[]>> = {
   pause: [...SOME, 'publisher', 'directory', 'all'],
   'half-open': [...SOME, 'publisher', 'directory', 'all'],
 };
+/**
+ * Uplinks of the classes, in bitrates: so much in the mean that there are slots for all, whole ones and without the
+ * reserve. In a network that is all but full an orphan may ask full nodes only, although another one has room.
+ */
+const MIXES: readonly (readonly number[])[] = [[3], [4], [2.5], [4, 1], [5, 0.5], [3, 3, 1], [8, 0.5, 0.3]];
 /** Kinds that last to the end when they do not say how long. */
 const ENDLESS: readonly FaultKind[] = ['partition', 'one-way', 'latency', 'loss', 'slow-uplink', 'slow-node'];
 /** Nothing strikes before this, tenths of seconds. */
@@ -85,8 +90,8 @@ export function worlds(swarm: Swarm): Arbitrary<World> {
     ramp: fc.constantFrom(2, 5, 1, 10),
     // More than a connection can carry is no test of a protocol: loss bounds its rate (see the network model).
     loss: fc.constantFrom(0, 0.001, 0.003),
-    publisher: fc.constantFrom(10, 4, 2.5, 1.5),
-    uplinks: fc.array(fc.constantFrom(2, 4, 1.4, 0.7, 0.3), { minLength: 1, maxLength: 3 }),
+    publisher: fc.constantFrom(10, 6, 4),
+    uplinks: fc.constantFrom(...MIXES),
     bitrate: fc.constantFrom(500, 300, 200),
     chunkMs: fc.constantFrom(100, 50, 200),
     keyframeEvery: fc.constantFrom(10, 5, 20, 1),

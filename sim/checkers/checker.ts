@@ -45,6 +45,8 @@ export interface Checker {
   calm?(at: Time): void;
   /** Everything had time to settle: liveness is due. */
   quiet?(at: Time, snapshot: Snapshot): void;
+  /** The node that was told to leave after `quiet` has had half of the time for it. */
+  halfLeft?(at: Time, snapshot: Snapshot): void;
   /** The node that was told to leave after `quiet` has had the time for it. */
   left?(at: Time, snapshot: Snapshot): void;
   /** The nodes that came after `quiet` have had the time to find their place. */

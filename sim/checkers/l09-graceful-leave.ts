@@ -1,6 +1,6 @@
 import type { ChunkEvent, TicketEvent } from '../../core/trace.js';
 import { NEVER, SECOND, type NodeId, type Time } from '../../core/units.js';
-import type { Checker, Report } from './checker.js';
+import type { Checker, Report, Snapshot } from './checker.js';
 import { feasible } from './l01-reattach.js';
 import { ticketKey } from './ticket-key.js';
 
@@ -23,27 +23,35 @@ interface Child {
   /** When somebody else first provided it after the leave began; NEVER before. */
   movedAt: Time;
   missed: number;
+  /** Who could have taken it half-way through the leave; null for nobody. */
+  other: NodeId | null;
   /** Near enough to the publisher, and served in good time, when the leave began. */
   healthy: boolean;
 }
 
+interface Leave {
+  readonly node: NodeId;
+  readonly at: Time;
+  readonly children: readonly Child[];
+}
+
 /**
  * L9: once all is quiet, a node that leaves by command has handed each consumer over within 5 s, where there is a
- * feasible provider, and no consumer at depth 4 or less misses chunks of that sub-stream by it; a single one may be lost
- * for a reason of its own.
+ * provider that is feasible from half of that time on, and no consumer that is handed over at depth 4 or less misses
+ * chunks of that sub-stream by it; a single one may be lost for a reason of its own.
  */
 export function gracefulLeave(report: Report): Checker {
   const served = new Map<NodeId, Map<string, Child>>();
   const standings = new Standings();
   let isQuiet = false;
-  let leave: { node: NodeId; at: Time; children: readonly Child[] } | null = null;
+  let leave: Leave | null = null;
 
   const serve = (event: TicketEvent): void => {
     const tickets = served.get(event.provider) ?? new Map<string, Child>();
     served.set(event.provider, tickets);
     const { consumer, stream, sub } = event;
     if (event.to === 'active')
-      tickets.set(ticketKey(event), { consumer, stream, sub, movedAt: NEVER, missed: 0, healthy: false });
+      tickets.set(ticketKey(event), { consumer, stream, sub, movedAt: NEVER, missed: 0, other: null, healthy: false });
     else tickets.delete(ticketKey(event));
   };
   const move = (at: Time, event: TicketEvent): void => {
@@ -59,7 +67,8 @@ export function gracefulLeave(report: Report): Checker {
     const child = children.find((each) => each.consumer === node && each.sub === sub);
     if (child === undefined || !child.healthy || at > Math.min(child.movedAt, leave.at + GRACE) + SETTLED + SHOWN)
       return;
-    if (++child.missed < 2) return;
+    // Whether somebody who was not handed over could have been is for `left` to say.
+    if (child.movedAt > leave.at + GRACE || ++child.missed < 2) return;
     report(
       at,
       [leaver, node],
@@ -89,17 +98,26 @@ export function gracefulLeave(report: Report): Checker {
       }
     },
     quiet: () => void (isQuiet = true),
-    left(at, snapshot) {
-      for (const { consumer, stream, sub, movedAt } of leave?.children ?? []) {
-        const view = snapshot.views.get(consumer)?.streams.find((each) => each.stream === stream);
-        if (leave === null || view === undefined || !view.watching || movedAt !== NEVER) continue;
-        const other = feasible(snapshot, consumer, stream, sub, leave.node);
-        if (other === null) continue;
-        const detail = `not handed over on sub-stream ${sub} within 5 s although ${other} has room`;
-        report(at, [leave.node, consumer], detail);
+    halfLeft(_at, snapshot) {
+      for (const child of leave?.children ?? []) {
+        child.other = feasible(snapshot, child.consumer, child.stream, child.sub, leave?.node);
       }
     },
+    left(at, snapshot) {
+      if (leave !== null) judgeHandOver(report, at, snapshot, leave);
+    },
   };
+}
+
+/** Reports every consumer that was not handed over although one and the same node had room for half of the time. */
+function judgeHandOver(report: Report, at: Time, snapshot: Snapshot, { node, children }: Leave): void {
+  for (const { consumer, stream, sub, movedAt, other: earlier } of children) {
+    const view = snapshot.views.get(consumer)?.streams.find((each) => each.stream === stream);
+    if (view === undefined || !view.watching || movedAt !== NEVER) continue;
+    const other = feasible(snapshot, consumer, stream, sub, node);
+    if (other === null || earlier !== other) continue;
+    report(at, [node, consumer], `not handed over on sub-stream ${sub} within 5 s although ${other} has room`);
+  }
 }
 
 /** How well each node was served lately. */

@@ -145,6 +145,10 @@ export class Panel {
     for (const checker of this.#checkers) checker.fault?.(at, fault);
   }
 
+  halfLeft(at: Time, snapshot: Snapshot): void {
+    for (const checker of this.#checkers) checker.halfLeft?.(at, snapshot);
+  }
+
   left(at: Time, snapshot: Snapshot): void {
     for (const checker of this.#checkers) checker.left?.(at, snapshot);
   }

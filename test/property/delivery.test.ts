@@ -145,6 +145,8 @@ function ticket(peer: string): Ticket {
     free: 0,
     interior: 0,
     at: null,
+    questions: 0,
+    askedAt: 0,
   };
   return {
     side: 'provider',

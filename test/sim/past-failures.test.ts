@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { Uplink } from '../../core/delivery/uplink.js';
 import type { Deadline, Effects, Input, Machine } from '../../core/machine.js';
@@ -5,48 +7,30 @@ import type { Command, Message } from '../../core/message.js';
 import type { Time } from '../../core/units.js';
 import type { View } from '../../core/view.js';
 import { ASTRAL } from '../../experiments/protocols.js';
-import { loadScenario, textOf, type JsonObject } from '../../sim/scenario.js';
+import { loadScenario, type JsonObject } from '../../sim/scenario.js';
 import { simulate, type SimDocument } from '../../sim/simulate.js';
 
 type Node = Machine<Message, Command, View>;
 
-/** Viewers that restart, a new epoch of the publisher, half of the overlay cut off, then no directory. */
-const STORM: JsonObject = {
-  name: 'storm',
-  viewers: 60,
-  duration: '80s',
-  ramp: '20s',
-  faults: [
-    { at: '30s', kind: 'restart', target: 'viewer', param: 0.25, for: '5s' },
-    { at: '40s', kind: 'restart', target: 'publisher' },
-    { at: '50s', kind: 'partition', target: 'viewer', param: 0.5, for: '10s' },
-    { at: '65s', kind: 'restart', target: 'viewer', param: 0.2 },
-    { at: '70s', kind: 'crash', target: 'directory' },
-  ],
-};
+/** A scenario that once broke an invariant, and the seeds under which it did. */
+interface PastFailure {
+  readonly invariant: string;
+  readonly why: string;
+  readonly seeds: readonly number[];
+  readonly scenario: JsonObject;
+}
+
+const CORPUS = 'test/corpus';
+
+const readFailure = (name: string): PastFailure =>
+  JSON.parse(readFileSync(join(CORPUS, `${name}.json`), 'utf8')) as PastFailure;
+
+const names = readdirSync(CORPUS)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
 
 /** Epoch after epoch, and a partition while the news of each travels: the shortest way found to both defects below. */
-const EPOCHS: JsonObject = {
-  name: 'epochs',
-  viewers: 40,
-  duration: '60s',
-  ramp: '8s',
-  faults: [
-    { at: '14s', kind: 'restart', target: 'publisher' },
-    { at: '15s', kind: 'partition', target: 'viewer', param: 0.5, for: '6s' },
-    { at: '22s', kind: 'restart', target: 'viewer', param: 0.3 },
-    { at: '25s', kind: 'restart', target: 'publisher' },
-    { at: '26s', kind: 'partition', target: 'viewer', param: 0.5, for: '6s' },
-    { at: '34s', kind: 'restart', target: 'publisher' },
-    { at: '35s', kind: 'restart', target: 'viewer', param: 0.3 },
-  ],
-};
-
-/** Seeds under which each once broke S1 or S10, or does so with a defect planted. */
-const PAST: readonly (readonly [JsonObject, readonly number[]])[] = [
-  [STORM, [2, 6, 8, 9]],
-  [EPOCHS, [1, 2, 3, 5]],
-];
+const EPOCHS = readFailure('epochs').scenario;
 
 /** A planted defect must show within this many seeds. */
 const PATIENCE = 25;
@@ -109,12 +93,14 @@ class MixesEpochs implements Node {
   }
 }
 
-for (const [file, seeds] of PAST) {
+for (const name of names) {
+  const { seeds, scenario, why } = readFailure(name);
   for (const seed of seeds) {
-    test(`${textOf(file['name'])} under seed ${seed} breaks nothing`, (t) => {
-      const { violations, checks } = run(file, seed);
+    test(`${name} under seed ${seed} breaks nothing`, (t) => {
+      t.log(why);
+      const { violations, checks } = run(scenario, seed);
       t.deepEqual(violations, []);
-      for (const [name, { verdict }] of Object.entries(checks)) t.is(verdict, 'held', name);
+      for (const [invariant, { verdict }] of Object.entries(checks)) t.is(verdict, 'held', invariant);
     });
   }
 }

@@ -299,7 +299,9 @@ test('L9: who leaves in quiet times hands its consumers over in time, and they m
     panel.quiet(T, snapshotOf([view('a', null, 0)]));
     panel.leaving(T, 'b');
     show(panel, steps);
-    panel.left(T + 5 * SECOND, snapshotOf([view('a', null, rooms), view('b', 'a', 0), view('c', null, 0)]));
+    const snapshot = snapshotOf([view('a', null, rooms), view('b', 'a', 0), view('c', null, 0)]);
+    panel.halfLeft(T + 2.5 * SECOND, snapshot);
+    panel.left(T + 5 * SECOND, snapshot);
     return found(panel, 'L9');
   };
   const moved = (at: number): Step => [at, 'c', ticket(7, 'a', 'c', null, 'active')];
