@@ -1,3 +1,7 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import test from 'ava';
 import type { Effects, Input, Machine } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
@@ -74,4 +78,67 @@ test('one renewal in fifty that is skipped is found within 200 seeds and shrunk 
     attempt(sound, file, smallest.seed).violations.filter(({ invariant }) => invariant === 'S26'),
     [],
   );
+});
+
+const BIN = resolve('apps/bin/astral.js');
+const folder = mkdtempSync(join(tmpdir(), 'astral-fuzz-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+
+function astral(...parameters: string[]): SpawnSyncReturns<string> {
+  const env = { ...process.env, NO_COLOR: '1' };
+  return spawnSync(process.execPath, [BIN, ...parameters], { cwd: folder, encoding: 'utf8', env });
+}
+
+const SMALL = ['--nodes', '3..5', '--duration', '20s..22s', '--workers', '2'];
+
+test('astral fuzz: a campaign in which all holds counts what it did, whatever the number of threads', (t) => {
+  const { stdout, stderr, status } = astral('fuzz', '--seeds', '3..6', ...SMALL, '--profile', 'network', '--json');
+  t.is(status, 0, stderr);
+  t.is(stderr, '');
+  const document = JSON.parse(stdout) as Record<string, unknown> & { checkers: Record<string, number> };
+  t.like(document, { schema: 'astral.fuzz/1', profile: 'network', seeds: 4, failed: [], failures: [] });
+  t.is(document.checkers['L9'], 4);
+  const { checkers, faults, events } = document;
+  const alone = JSON.parse(
+    astral('fuzz', '--seeds', '3..6', ...SMALL, '--profile', 'network', '--json', '--workers', '1').stdout,
+  ) as object;
+  t.like(alone, { checkers, faults, events });
+  t.deepEqual(readdirSync(folder), []);
+});
+
+test('astral fuzz: a failure is exit 1, is written down, and the printed command repeats it', (t) => {
+  // Nobody can have recovered a tenth of a second after a partition that lasts to the end.
+  const torn = ['--set', 'quiet=100ms', '--set', 'faults=[{"at":"6s","kind":"partition","target":"v1"}]'];
+  const { stdout, stderr, status } = astral('fuzz', '--seeds', '1..50', ...SMALL, ...torn, '--shrink', '8s', '--json');
+  t.is(status, 1, stderr);
+  const { failures } = JSON.parse(stdout) as {
+    failures: { invariant: string; command: string; minimal: { violation: { at: number }; nodes: number } }[];
+  };
+  const [failure] = failures;
+  if (failure === undefined) return t.fail('no failure');
+  t.regex(failure.command, /^npx astral sim fuzz-failures\/\w+-\d+\.json --seed \d+ /);
+  const command = failure.command.replace('npx astral', `"${process.execPath}" "${BIN}"`);
+  const again = spawnSync(`${command} --json`, { shell: true, cwd: folder, encoding: 'utf8' });
+  t.is(again.status, 1, again.stderr);
+  const { violations } = JSON.parse(again.stdout) as { violations: { invariant: string }[] };
+  t.deepEqual(
+    violations.find(({ invariant }) => invariant === failure.invariant),
+    failure.minimal.violation,
+  );
+});
+
+test('astral fuzz: what cannot be is exit 2', (t) => {
+  const cases: readonly (readonly [RegExp, ...string[]])[] = [
+    [/no nodes that misbehave.*take swarm or network/, '--profile', 'adversary'],
+    [/1\.\.200/, '--seeds', '9..3'],
+    [/3\.\.30/, '--nodes', '1..2'],
+    [/duration with its unit/, '--for', '5'],
+    [/there are astral/, '--protocol', 'gossip'],
+  ];
+  for (const [wanted, ...parameters] of cases) {
+    const { status, stderr } = astral('fuzz', ...parameters);
+    t.is(status, 2, parameters.join(' '));
+    t.regex(stderr, wanted);
+  }
+  t.regex(astral('fuzz', '--help').stdout, /Examples:\n {2}astral fuzz/);
 });
