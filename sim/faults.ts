@@ -30,6 +30,7 @@ export type FaultKind =
   | 'restart'
   | 'leave'
   | 'partition'
+  | 'clog'
   | 'one-way'
   | 'latency'
   | 'loss'
@@ -118,6 +119,19 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
     },
     heal: (host, { name }) => host.rules.remove(name),
     lasts: 'for ever',
+  },
+  clog: {
+    about: 'nothing passes to or from each node it strikes, also between two of them; what waited then arrives at once',
+    param: null,
+    strike: (host, { nodes, name }) => {
+      const inside = new Set(nodes);
+      host.rules.add(
+        name,
+        partition((node) => (inside.has(node) ? node : 0)),
+      );
+    },
+    heal: (host, { name }) => host.rules.remove(name),
+    lasts: 'must say',
   },
   'one-way': {
     about: 'nothing that the nodes it strikes send arrives at any other; they still hear',

@@ -53,6 +53,7 @@ const TARGETS: Readonly<Record<FaultKind, readonly string[]>> = {
   restart: [...SOME, 'publisher', 'publisher', 'directory', 'all'],
   leave: SOME,
   partition: [...SOME, 'publisher', 'directory'],
+  clog: [...SOME, 'publisher', 'directory'],
   'one-way': [...SOME, 'publisher', 'directory'],
   latency: [...SOME, 'publisher', 'directory', 'all'],
   loss: [...SOME, 'publisher', 'all'],

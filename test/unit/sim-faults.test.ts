@@ -161,6 +161,28 @@ test('one way: the node hears and is not heard', (t) => {
   t.deepEqual(noted, ['one-way begin b', 'one-way end b']);
 });
 
+test('clogged nodes hear nobody, each other neither; afterwards all that was sent arrives in order', (t) => {
+  const stage = new Stage('abc');
+  stage.connect('a', 'b');
+  stage.connect('b', 'c');
+  unleash(stage, { kind: 'clog', at: 3 * SECOND, target: 'all', for: 2 * SECOND });
+  stage.run(1_100 * MS);
+  for (let n = 0; n < 3; n++) {
+    stage.send('a', 'b', n);
+    stage.send('c', 'b', n);
+  }
+  stage.run(1_500 * MS);
+  t.deepEqual(messages(stage, 'b'), []);
+  stage.run(2 * SECOND);
+  for (const from of ['a', 'c']) {
+    const heard = messages(stage, 'b').filter(([, what]) => what.endsWith(from));
+    t.deepEqual(
+      heard.map(([, what]) => what),
+      [0, 1, 2].map((n) => `control ${n} from ${from}`),
+    );
+  }
+});
+
 test('latency adds up, both ways, and goes away again', (t) => {
   const stage = new Stage('abc');
   stage.connect('a', 'b');
@@ -254,6 +276,7 @@ testProp(
         at: fc.nat(2_000).map((ms) => SECOND + ms * MS),
         kind: fc.constantFrom<FaultKind>(
           'partition',
+          'clog',
           'one-way',
           'latency',
           'loss',
@@ -286,7 +309,7 @@ testProp(
     ] as const)
       t.is(messages(stage, name).length, expected);
     t.false(stage.world.network.pauses.any || stage.world.network.rules.active);
-    t.deepEqual(Object.keys(FAULTS).length, 11);
+    t.deepEqual(Object.keys(FAULTS).length, 12);
   },
 );
 
