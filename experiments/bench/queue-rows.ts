@@ -5,7 +5,7 @@ import type { Twin } from './twin.js';
 
 /** By then as many events wait as ever will, and the code is compiled. */
 const WARM_EVENTS_PER_NODE = 25;
-const WARM_EVENTS = 100_000;
+const WARM_EVENTS = 500_000;
 /** The heap of closures is slow, and no close race. */
 const CLOSURE_TURNS = 3;
 
