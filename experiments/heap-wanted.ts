@@ -1,4 +1,4 @@
-/** What a viewer takes of the heap, with a third to spare for garbage (see docs/performance.md), and the rest of the program. */
+/** What a viewer is reckoned to take of the heap, with room for garbage (see docs/performance.md), and the rest of the program. */
 const BYTES_PER_VIEWER = 90_000;
 const BYTES_BESIDE = 256e6;
 
