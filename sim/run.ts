@@ -173,8 +173,9 @@ export class Run<M extends { readonly type: string }> {
     const { quiet } = this.#scenario;
     const { panel, world } = this;
     if (panel.wantsQuiet) {
-      this.#quiet = true;
+      // What a fault took down comes back first: without its publisher there is nothing to demand.
       this.#faults.lift();
+      this.#quiet = true;
       const audited = {
         panel,
         world,

@@ -5,7 +5,7 @@ import { LIMITS } from '../../core/limits.js';
 import type { DurableState, KeyPair } from '../../core/machine.js';
 import { createCrypto, exportKey, generateKeyPair, importKey } from '../../transports/crypto.js';
 import { newSecret } from './control/access.js';
-import { claim } from './claim.js';
+import { claim, runs } from './claim.js';
 import { StoreError, codeOf, ensurePrivateFolder, readPrivate, writePrivate } from './files.js';
 
 const State = z.object({
@@ -137,10 +137,13 @@ export class Store {
   }
 }
 
-/** Removes what a process left behind that was killed while it wrote. */
+/** Removes what a process left behind that was killed while it wrote; one that lives may be about to claim the folder. */
 function dropDrafts(folder: string): void {
-  for (const name of readdirSync(folder))
-    if (/^(?:node\.key|token|state\.json|streams\.json|url)\.\d+\.new$/.test(name)) rmSync(join(folder, name));
+  for (const name of readdirSync(folder)) {
+    const [, file, pid] = /^(node\.key|token|state\.json|streams\.json|url|pid)\.(\d+)\.new/.exec(name) ?? [];
+    if (file === undefined || (file === 'pid' && runs({ pid: Number(pid), started: null }))) continue;
+    rmSync(join(folder, name), { force: true });
+  }
 }
 
 const WRITE_EVERY_MS = 1_000;

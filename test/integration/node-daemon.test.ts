@@ -166,6 +166,9 @@ test.serial('identity, epochs and own streams survive a kill at any moment', asy
     t.true(state().incarnation >= incarnation);
     incarnation = state().incarnation;
   }
+  // A process that ended, killed between the draft of its claim and the claim.
+  const ended = spawnSync(process.execPath, ['--version']).pid;
+  writeFileSync(join(folder, `pid.${ended}.new`), `${ended} -\n`, { mode: 0o600 });
   const last = await startProgram(t, 'astralnode', args, 'page');
   t.is(last.printed.get('node'), first.printed.get('node'));
   t.is(state().incarnation, incarnation + 1);
