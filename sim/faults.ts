@@ -286,7 +286,8 @@ function schedule(
     const next = at + every;
     if (until === null || next < until) host.schedule(next, () => strike(round + 1));
   };
-  host.schedule(fault.at, () => strike(0));
+  // In two steps, so that it strikes after whatever else is to happen at that very time, whenever the plan became known.
+  host.schedule(fault.at, () => host.schedule(fault.at, () => strike(0)));
 }
 
 function begin(

@@ -8,6 +8,7 @@ import { Simulation, Unchangeable } from '../../sim/simulation.js';
 
 const RESTART = { at: '6s', kind: 'restart', target: 'viewer', share: 0.2, for: '2s' };
 const LOSS = { at: '14s', kind: 'loss', target: 'viewer', param: 0.02, for: '4s' };
+const LEAVES: JsonObject = { at: '14s', kind: 'leave', target: 'viewer', share: 0.1, every: '1s', until: '18s' };
 
 function scenarioOf(change: JsonObject = {}): Scenario {
   const base = { name: 'small', viewers: 12, duration: '20s', ramp: '4s', faults: [RESTART, LOSS] };
@@ -35,10 +36,10 @@ testProp(
   'a fault that is added or taken away on the way is as if the plan had been so from the start',
   [
     fc.integer({ min: 0, max: 13 * SECOND }),
-    fc.constantFrom<Json>(
+    fc.constantFrom<JsonObject>(
       { at: '15s', kind: 'crash', target: 'viewer', share: 0.4, replace: true },
       { at: '14500ms', kind: 'partition', target: 'viewer', param: 0.5, for: '2s' },
-      { at: '14s', kind: 'leave', target: 'viewer', share: 0.1, every: '1s', until: '18s' },
+      LEAVES,
     ),
     fc.boolean(),
   ],
@@ -52,7 +53,11 @@ testProp(
     run.runTo(at);
     t.is(past, run.digest);
   },
-  { numRuns: 5 },
+  // The example forks a period of the directory's timer before the fault: both are due at the same microsecond.
+  {
+    numRuns: 5,
+    examples: [[13 * SECOND, LEAVES, false]],
+  },
 );
 
 test('no change is no fork; another policy is another future of the same past', (t) => {
