@@ -155,8 +155,11 @@ export interface Ask {
   /** Slots the asker could serve on the sub-streams it is interior in; ranks it for a place near the publisher. */
   readonly slots: number;
   readonly interior: number;
-  /** Earlier rounds found no room: any free slot will do. */
-  readonly urgent: boolean;
+  /**
+   * Which slots will do: those of a relay of the sub-stream, any that is free once earlier rounds found no room, or
+   * even one that the provider holds back for those who lose their picture otherwise.
+   */
+  readonly slot: 'fitting' | 'any' | 'reserved';
   /** Epoch of the manifest the asker holds, -1 for none; a provider that knows a newer one sends it first. */
   readonly epoch: number;
 }

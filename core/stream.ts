@@ -157,9 +157,9 @@ export class Stream {
     return this.inbound.length;
   }
 
-  /** Bits per second of one slot: the share of one sub-stream with headers. */
+  /** Bits per second of one slot: the share of one sub-stream with the headers of its chunks and of their transport. */
   get slotRate(): number {
     const manifest = this.manifest;
-    return manifest === null ? 0 : Math.ceil((manifest.bitrate / manifest.substreams) * 1.05);
+    return manifest === null ? 0 : Math.ceil((manifest.bitrate / manifest.substreams) * 1.08);
   }
 }

@@ -11,7 +11,7 @@ import { MS, NEVER, SECOND, type NodeId } from '../units.js';
 
 /** Waiting chunks leave with whatever happens within this time. */
 const SLACK = 30 * MS;
-/** A chunk that waits longer than this for the uplink has been pulled from elsewhere. */
+/** A chunk that waits longer than this for the uplink has been pulled from elsewhere; nor does anybody play one late. */
 const PATIENCE = 2 * SECOND;
 /** A pull that cannot be answered within this is better asked of somebody else. */
 const ANSWER_WITHIN = 300 * MS;
@@ -197,11 +197,13 @@ export class Relay {
     const ctx = this.#ctx;
     const leaseEnd = ticket?.expires ?? NEVER;
     if (leaseEnd <= ctx.now) return;
-    const expires = Math.min(leaseEnd, ctx.now + PATIENCE);
+    const { chunk } = message;
+    const due = stream.clock.known ? stream.clock.localTime(chunk.sourceTime) + ctx.config.targetLag : NEVER;
+    const expires = Math.min(leaseEnd, ctx.now + PATIENCE, due);
     const verdict = peer.congested ? 'full' : ctx.uplink.offer(ctx.now, peer.id, message, expires, ticket, repair);
     if (verdict === 'send') this.#deliver(stream, peer, message);
     else if (verdict === 'wait') ctx.deadlines.setEarlier('uplink', ctx.uplink.due(ctx.now), SLACK);
-    else this.#trace(stream, message.chunk, sub, 'dropped', peer.id, message.depth, 'overload');
+    else this.#trace(stream, chunk, sub, 'dropped', peer.id, message.depth, 'overload');
   }
 
   #deliver(stream: Stream, peer: Peer, message: ChunkMessage): void {

@@ -5,6 +5,8 @@ import { MS, NEVER, SECOND, type NodeId, type StreamId, type Time } from '../uni
 
 /** Bytes of headers and signature that a chunk message adds to its payload, for pacing. */
 const HEADERS = 160;
+/** What TCP, IP and TLS add on the link: 52 bytes to a segment of 1,448, 22 and a header to a record. */
+const TRANSPORT = 1.05;
 /** Burst the bucket allows: chunks wait here, where they can still be dropped, not in a socket. */
 const BURST: Time = 100 * MS;
 /** An empty bucket gathers this much before the next chunks leave, several at a time. */
@@ -15,7 +17,7 @@ interface Waiting {
   /** The ticket it is sent under; null for the answer to a pull. */
   readonly ticket: Ticket | null;
   readonly message: ChunkMessage;
-  /** End of the lease, or of the patience with a full uplink: by then the receiver has pulled it elsewhere. */
+  /** End of the lease or of the patience with a full uplink, or when the chunk is due: then nobody wants it any more. */
   readonly expires: Time;
 }
 
@@ -124,7 +126,7 @@ export class Uplink {
   }
 
   #spend(message: ChunkMessage, repair: boolean): void {
-    const bytes = message.chunk.size + HEADERS;
+    const bytes = (message.chunk.size + HEADERS) * TRANSPORT;
     this.#tokens -= bytes;
     if (repair) this.#repairTokens = Math.max(-this.#rate * BURST, this.#repairTokens - bytes);
   }

@@ -24,6 +24,11 @@ const FIND_EVERY = 1 * SECOND;
  */
 const URGENT = { orphan: 2 * SECOND, newcomer: 5 * SECOND } as const;
 const URGENT_REFUSALS = 4;
+/**
+ * A newcomer asks for slots that providers hold back after this long: in a crowd they would all go to newcomers, and
+ * leave no uplink to send anybody what he missed.
+ */
+const NEWCOMER_RESERVE = 6 * SECOND;
 /** Candidates asked for, for each sub-stream that is sought. */
 const FIND_COUNT = 4;
 /** What was heard of a candidate's room this long ago says nothing any more. */
@@ -164,6 +169,7 @@ export class Seek {
     const ctx = this.#ctx;
     const slots = Math.floor(ctx.slots(stream) / Math.max(1, bitCount(stream.interior)));
     const urgent = this.#isUrgent(stream);
+    const slot = !urgent ? 'fitting' : this.#mayUseReserve(stream) ? 'reserved' : 'any';
     for (const { prospect, peer } of ranked) {
       if (peer === undefined) continue;
       const subs = sought & this.#worth(stream, prospect, urgent) & ~this.#busy(stream, peer);
@@ -172,7 +178,7 @@ export class Seek {
       ctx.peers.use(peer, ctx.now);
       ctx.expectAnswer(peer);
       const { interior, epoch } = stream;
-      ctx.send(peer, { type: 'ask', stream: stream.id, subs: subs >>> 0, slots, interior, urgent, epoch });
+      ctx.send(peer, { type: 'ask', stream: stream.id, subs: subs >>> 0, slots, interior, slot, epoch });
     }
   }
 
@@ -221,6 +227,11 @@ export class Seek {
     // Whoever has to move has until its provider goes: it does not count refusals.
     if (stream.moving !== 0) return waited > URGENT.orphan;
     return stream.refusals >= URGENT_REFUSALS && waited > (stream.subs.isOrphan() ? URGENT.orphan : URGENT.newcomer);
+  }
+
+  /** Whether this node has a picture to lose, or has waited long for one. */
+  #mayUseReserve(stream: Stream): boolean {
+    return stream.player.played > 0 || this.#ctx.now > stream.soughtSince + NEWCOMER_RESERVE;
   }
 
   /** Sub-streams not to be asked of this peer: two asks are open, or it provides them already. */

@@ -12,6 +12,7 @@ export interface AdmissionView {
   readonly interiorCount: number;
   /** Slots the asker would relay this sub-stream with; 0 makes it a leaf. */
   readonly rank: number;
+  /** Any slot will do, also on a sub-stream that this node is a leaf of by preference. */
   readonly urgent: boolean;
   /** Ranks of the consumers on this sub-stream. */
   readonly ranks: readonly number[];

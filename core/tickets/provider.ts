@@ -186,12 +186,12 @@ export class Provider {
     const verdict = this.#ctx.policies.admission({
       sub,
       slots: ctx.slots(stream),
-      free: ctx.freeSlots(stream, ask.urgent),
+      free: ctx.freeSlots(stream, ask.slot === 'reserved'),
       taken: list.length,
       interior: stream.interior,
       interiorCount: bitCount(stream.interior),
       rank,
-      urgent: ask.urgent,
+      urgent: ask.slot !== 'fitting',
       ranks: served.map((ticket) => ticket.rank),
     });
     if (verdict === 'full') return 'full';

@@ -1,7 +1,7 @@
 import { assert } from '../assert.js';
 import type { Chunk } from '../chunk.js';
 import { LIMITS } from '../limits.js';
-import type { ChunkMessage, Message, MessageType, Refuse, TickBeat } from '../message.js';
+import type { Ask, ChunkMessage, Message, MessageType, Refuse, TickBeat } from '../message.js';
 import type { TicketReason } from '../trace.js';
 import { type BodyCodec, numbered } from './body.js';
 import { BROKERING } from './brokering.js';
@@ -13,6 +13,7 @@ import type { Sink } from './writer.js';
 
 const MODES = numbered<ChunkMessage['mode']>({ push: 0, pull: 1 });
 const SIDES = numbered<'provider' | 'consumer'>({ provider: 0, consumer: 1 });
+const SLOTS = numbered<Ask['slot']>({ fitting: 0, any: 1, reserved: 2 });
 const REFUSALS = numbered<Refuse['why']>({ full: 0, starving: 1, depth: 2, unknown: 3, leaving: 4 });
 const TICKET_REASONS = numbered<TicketReason>({
   join: 0,
@@ -156,7 +157,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       sink.varint(message.subs);
       sink.varint(message.slots);
       sink.varint(message.interior);
-      fields.writeFlag(sink, message.urgent);
+      fields.writeChoice(sink, SLOTS, message.slot);
       fields.writeSeq(sink, message.epoch);
     },
     read: (reader) => ({
@@ -165,7 +166,7 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
       subs: reader.u32(),
       slots: reader.u32(),
       interior: reader.u32(),
-      urgent: reader.flag(),
+      slot: reader.choice(SLOTS),
       epoch: fields.readSeq(reader),
     }),
   },

@@ -109,7 +109,7 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
     `,
   },
   ask: {
-    message: { type: 'ask', stream: 's1', subs: 0b1011, slots: 6, interior: 1, urgent: true, epoch: -1 },
+    message: { type: 'ask', stream: 's1', subs: 0b1011, slots: 6, interior: 1, slot: 'any', epoch: -1 },
     frame: '01070273310b06010100',
   },
   offer: {

@@ -183,7 +183,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
       subs: u32,
       slots: u32,
       interior: u32,
-      urgent: fc.boolean(),
+      slot: fc.constantFrom('fitting' as const, 'any' as const, 'reserved' as const),
       epoch: seq,
     }),
     offer: fc.record({

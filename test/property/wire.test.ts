@@ -156,7 +156,7 @@ test('faults have their names', (t) => {
   t.is(why('01 02 ff ff ff ff ff ff ff 10 00'), 'varint');
   t.is(why('01 02 ff ff ff ff ff ff ff 0f 00'), 'ok');
   t.is(why('01 02 80 80 80 80 80 80 80 80 01 00'), 'varint');
-  t.is(why('01 07 02 73 31 00 00 00 02'), 'value');
+  t.is(why('01 07 02 73 31 00 00 00 03'), 'value');
   t.is(why('01 07 02 73 31 80 80 80 80 10 00 00 00'), 'limit');
   t.is(why('01 09 02 73 31 00 05 00'), 'value');
 });

@@ -41,7 +41,7 @@ test('a stream that is published anew keeps its tickets, and tells of the epoch 
 
   command(publish('video/mp4; codecs="avc1"'));
   node.handle(now, { type: 'peer', peer: 'viewer', change: 'up', why: 'accepted', address: 'sim:viewer' }, effects);
-  tell({ type: 'ask', stream: 'film', subs: 3, slots: 0, interior: 0, urgent: false, epoch: 11 });
+  tell({ type: 'ask', stream: 'film', subs: 3, slots: 0, interior: 0, slot: 'fitting', epoch: 11 });
   for (const offer of sent.filter((message) => message.type === 'offer'))
     tell({ type: 'confirm', ticket: offer.ticket, generation: offer.generation, from: -1, stamp: now });
   const before = tickets();
