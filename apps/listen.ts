@@ -30,6 +30,7 @@ export async function listenOn<T>(
 function explain(code: string): string {
   if (code === 'EADDRINUSE') return 'is taken; give another one or none at all';
   if (code === 'EACCES') return 'needs rights this process lacks; give one above 1023';
-  if (code === 'EADDRNOTAVAIL') return 'has no address to listen on: this machine does not have it';
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return 'cannot be opened: --listen names no address of this machine; 0.0.0.0 takes all';
   return `cannot be listened on (${code === '' ? 'unknown reason' : code})`;
 }

@@ -52,7 +52,10 @@ export function addFuzz(program: Command): void {
     .option('--for <time>', 'begin no further seed after this time, such as 5m; 1m unless seeds are given', wallTime)
     .option('--seeds <range>', 'try these seeds, such as 1..200', seedRange)
     .addOption(
-      new Option('--profile <name>', 'what befalls the worlds: everything, or only the network')
+      new Option(
+        '--profile <name>',
+        'what befalls the worlds: swarm, nearly all there is, or network, only the network',
+      )
         .argParser(profileNamed)
         .default('swarm'),
     )
@@ -61,7 +64,11 @@ export function addFuzz(program: Command): void {
     .addOption(rangeOption('--nodes <range>', 'publisher and viewers', BOUNDS.nodes, nodeRange))
     .addOption(rangeOption('--duration <range>', 'virtual seconds before the quiet tail', BOUNDS.seconds, secondRange))
     .option('--set <path=json>', 'change one key of every scenario; repeatable', assignment, [])
-    .option('--shrink <time>', 'shrink a failure for at most this long', wallTime, SHRINK_MS)
+    .addOption(
+      new Option('--shrink <time>', 'shrink a failure for at most this long')
+        .argParser(wallTime)
+        .default(SHRINK_MS, '1m'),
+    )
     .option('--keep-going', 'go on after a failure, and shrink the first of each invariant')
     .option('--out <dir>', 'where scenario files of failures go', 'fuzz-failures')
     .option('--json', 'print one JSON document')

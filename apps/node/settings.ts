@@ -15,7 +15,11 @@ export const NODE_SETTINGS = {
     schema: value.kilobytes,
     as: 'uplink',
   },
-  uplink: { flags: '--uplink <rate>', help: 'uplink to lend, such as 8Mbit (default: 2Mbit)', schema: value.rate },
+  uplink: {
+    flags: '--uplink <rate>',
+    help: 'uplink to lend, such as 8Mbit; a bare number is bits a second (default: 2Mbit)',
+    schema: value.rate,
+  },
   port: {
     flags: '--port <port>',
     help: `port of the control API and the page, on this machine only (default: ${DEFAULT_PORT} or the next free)`,

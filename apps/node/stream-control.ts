@@ -108,7 +108,11 @@ export class StreamControl {
         this.#ports.log.info({ stream: id, outcome }, 'watch');
         return;
       }
-      if (!told) this.#ports.log.warn({ stream: slugOrId }, 'no directory lists the stream yet');
+      if (!told)
+        this.#ports.log.warn(
+          { stream: slugOrId },
+          'no directory that answers lists this stream; look at --directory, or give the id of the stream; trying on',
+        );
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
