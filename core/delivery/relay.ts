@@ -74,6 +74,7 @@ export class Relay {
       return 'known';
     }
     stream.hear(chunk.seq);
+    stream.clock.prove(ctx.now, chunk.sourceTime);
     stream.pulls.delete(chunk.seq);
     const live = mode === 'push' && chunk.seq > stream.subs.heardPush(sub);
     if (live && stream.clock.known) stream.subs.arrived(sub, stream.clock.read(ctx.now) - chunk.sourceTime);

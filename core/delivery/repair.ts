@@ -53,7 +53,7 @@ export class Repair {
     const last = stream.window.get(stream.window.newest);
     let time = last === undefined ? source : last.sourceTime + Math.max(0, newest - last.seq) * chunkTime;
     const wanted: number[] = [];
-    const first = Math.max(stream.player.next, stream.window.wholeTo + 1);
+    const first = Math.max(stream.player.next, stream.window.wholeTo + 1, stream.window.floor);
     for (let seq = newest; seq >= first; seq--) {
       const held = stream.window.get(seq);
       if (held !== undefined) {

@@ -16,6 +16,10 @@ const FETCH = 500 * MS;
 /** Chunks that must be there behind the first, until a start has been put off for this long. */
 const AHEAD = 6;
 const IMPATIENCE = 8_000 * MS;
+/** A start this many chunks ahead of the newest one held is not believed: more than are ever under way. */
+const CREDIBLE = 64;
+/** Missed chunks told one by one in one step; a gap is as wide as whoever signs the next chunk likes. */
+const TOLD = 65_536;
 
 /**
  * The player common to all protocols: it runs at a fixed lag behind the source, shows a chunk when it is due or skips
@@ -86,6 +90,7 @@ export class Player {
   /** Plays and skips all that is due. */
   step(now: Time, sink: PlayerSink): void {
     if (this.#state === 'idle') return;
+    if (this.#state === 'starting') this.#doubt();
     for (;;) {
       const chunk = this.#window.nextFrom(this.#next);
       if (chunk === undefined || this.#dueOf(chunk) > now) return;
@@ -96,6 +101,12 @@ export class Player {
       if (this.#state !== 'starting') this.#skipTo(chunk.seq, sink);
       this.#show(chunk, sink);
     }
+  }
+
+  /** Where to start is hearsay, what is held is signed: a start that never comes gives way to the next chunk. */
+  #doubt(): void {
+    const { newest } = this.#window;
+    if (newest >= 0 && this.#next > newest + CREDIBLE) this.#next = newest + 1;
   }
 
   /**
@@ -115,11 +126,9 @@ export class Player {
       this.#state = 'stalled';
       sink.stall('begin', 0);
     }
-    for (let at = this.#next; at < seq; at++) {
-      this.missed++;
-      this.#missedInRow++;
-      sink.missed(at);
-    }
+    this.missed += seq - this.#next;
+    this.#missedInRow += seq - this.#next;
+    for (let at = Math.max(this.#next, seq - TOLD); at < seq; at++) sink.missed(at);
   }
 
   #show(chunk: Chunk, sink: PlayerSink): void {

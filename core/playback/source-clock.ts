@@ -36,6 +36,17 @@ export class SourceClock {
     this.#taken = now;
   }
 
+  /**
+   * A chunk that the publisher signed at `source` is here: a reading by which that is still to come is false, whoever
+   * it is from, and what the chunk tells stands until there is a better one.
+   */
+  prove(now: Time, source: Time): void {
+    if (!this.known || source <= this.read(now) + this.#errorAt(now)) return;
+    this.#offset = source - now;
+    this.#error = WORST;
+    this.#taken = now;
+  }
+
   /** Stream time at the publisher now. */
   read(now: Time): Time {
     return now + this.#offset;

@@ -321,7 +321,7 @@ export class Consumer {
 
   /** The oldest chunk of the sub-stream that is still wanted and not there. */
   firstMissing(stream: Stream, sub: number): number {
-    for (let seq = stream.player.next; seq <= stream.newestHeard; seq++) {
+    for (let seq = Math.max(stream.player.next, stream.window.floor); seq <= stream.newestHeard; seq++) {
       if (stream.dealing.subOf(seq) === sub && !stream.window.has(seq)) return seq;
     }
     return Math.max(stream.player.next, stream.newestHeard + 1);
