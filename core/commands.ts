@@ -17,6 +17,8 @@ const IMPROVE = 10 * SECOND;
 const COMMANDS: Commands = {
   publish(parts, command, reply) {
     const { ctx, publisher, pulse } = parts;
+    // An encoder may come back meanwhile: announced anew, the node would be a ghost in the directory.
+    if (ctx.leaving) return reply({ ok: false, why: 'left' });
     const result = publisher.publish(command);
     if (result.ok) persist(parts);
     reply(result);

@@ -238,7 +238,7 @@ export class Consumer {
     ctx.send(peer, { type: 'confirm', ticket: id, generation, from: this.firstMissing(stream, sub), stamp: ctx.now });
     if (stream.joined) return;
     stream.joined = true;
-    ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
+    if (!ctx.leaving) ctx.deadlines.setEarlier('announce', ctx.now + ANNOUNCE_SOON);
     ctx.fx.trace?.({ type: 'joined', stream: stream.id, why: 'first-ticket' });
   }
 
