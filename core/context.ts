@@ -34,6 +34,8 @@ export type Timer = (typeof TIMERS)[number];
  */
 const UTILISATION = 0.75;
 const RESERVE = 0.9;
+/** More slots are not told: nobody has the peers to fill them, and a stream may claim next to no bitrate. */
+const SLOTS = 0xffff;
 
 /** The decisions that are taken by name. */
 interface Policies {
@@ -142,7 +144,7 @@ export class NodeContext {
   freeSlots(stream: Stream, reserve = false): number {
     if (this.leaving || stream.manifest === null) return 0;
     const lent = this.config.uplink * (reserve ? RESERVE : UTILISATION);
-    return Math.max(0, Math.floor((lent - this.promised) / stream.slotRate));
+    return Math.min(SLOTS, Math.max(0, Math.floor((lent - this.promised) / stream.slotRate)));
   }
 
   /** Slots that may be kept for standby tickets: what is neither promised nor kept, less one for the next who asks. */
@@ -158,7 +160,8 @@ export class NodeContext {
   }
 
   slots(stream: Stream): number {
-    return stream.manifest === null ? 0 : Math.floor((this.config.uplink * UTILISATION) / stream.slotRate);
+    if (stream.manifest === null) return 0;
+    return Math.min(SLOTS, Math.floor((this.config.uplink * UTILISATION) / stream.slotRate));
   }
 
   /** Where this node is, as far as that helps others; they orient themselves by the publisher. */

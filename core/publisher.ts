@@ -135,6 +135,6 @@ function invalid(command: Publish): string | null {
   const { substreams, chunkTime, bitrate, init } = command;
   if (!Number.isInteger(substreams) || substreams < 1 || substreams >= LIMITS.substreams) return 'substreams';
   if (!Number.isSafeInteger(chunkTime) || chunkTime <= 0 || chunkTime > 10 * SECOND) return 'chunkTime';
-  if (!Number.isFinite(bitrate) || bitrate <= 0) return 'bitrate';
+  if (!Number.isSafeInteger(bitrate) || bitrate <= 0) return 'bitrate';
   return init.length > LIMITS.initBytes ? 'init' : null;
 }

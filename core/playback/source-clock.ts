@@ -1,5 +1,6 @@
 import type { ClockReading } from '../message.js';
 import { SECOND, type Time } from '../units.js';
+import { ORDINAL_MAX } from '../wire/reader.js';
 
 /** A reading that may be off by more is of no use, and would be handed on. */
 const WORST: Time = 10 * SECOND;
@@ -58,7 +59,9 @@ export class SourceClock {
   }
 
   reading(now: Time): ClockReading | null {
-    return this.known ? { time: this.read(now), error: Math.ceil(this.#errorAt(now)) } : null;
+    const time = this.read(now);
+    // A false reading may have been the highest that peers take: theirs would end the connection if it went on.
+    return this.known && time <= ORDINAL_MAX ? { time, error: Math.ceil(this.#errorAt(now)) } : null;
   }
 
   reset(): void {

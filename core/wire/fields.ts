@@ -14,7 +14,7 @@ import type {
   TicketRef,
 } from '../message.js';
 import { KEY_BYTES } from './header.js';
-import type { Reader } from './reader.js';
+import { COUNT_MAX, type Reader } from './reader.js';
 import type { Sink } from './writer.js';
 
 /** A count and the elements; more than `most` is a bug of the sender. */
@@ -69,6 +69,11 @@ export function readSeq(reader: Reader): number {
   return reader.ordinal() - 1;
 }
 
+/** A sequence number that somebody has reached, not one that is wanted next. */
+export function readReached(reader: Reader): number {
+  return reader.varint(COUNT_MAX + 1) - 1;
+}
+
 export function writeBeat(sink: Sink, beat: Beat): void {
   sink.varint(beat.epoch);
   writeSeq(sink, beat.seq);
@@ -76,7 +81,7 @@ export function writeBeat(sink: Sink, beat: Beat): void {
 }
 
 export function readBeat(reader: Reader): Beat {
-  return { epoch: reader.ordinal(), seq: readSeq(reader), depth: reader.u32() };
+  return { epoch: reader.count(), seq: readReached(reader), depth: reader.u32() };
 }
 
 export function writeClock(sink: Sink, reading: ClockReading | null): void {
@@ -96,7 +101,7 @@ export function writeKeyframe(sink: Sink, keyframe: Keyframe): void {
 }
 
 export function readKeyframe(reader: Reader): Keyframe {
-  return { seq: reader.ordinal(), sourceTime: reader.ordinal() };
+  return { seq: reader.count(), sourceTime: reader.ordinal() };
 }
 
 export function writeTicketRef(sink: Sink, ref: TicketRef): void {
@@ -215,7 +220,7 @@ export function readSupernodeBody(reader: Reader): Omit<SupernodeRecord, 'signat
 
 /** All of a manifest that the publisher signs. */
 export function writeManifestBody(sink: Sink, manifest: Omit<Manifest, 'signature'>): void {
-  assert(manifest.substreams >= 1 && manifest.substreams <= LIMITS.substreams, 'substreams is out of range');
+  assert(manifest.substreams >= 1 && manifest.substreams < LIMITS.substreams, 'substreams is out of range');
   sink.id(manifest.stream);
   sink.raw(manifest.publicKey, KEY_BYTES);
   sink.varint(manifest.epoch);
@@ -231,14 +236,14 @@ export function writeManifestBody(sink: Sink, manifest: Omit<Manifest, 'signatur
 export function readManifestBody(reader: Reader): Omit<Manifest, 'signature'> {
   const stream = reader.id();
   const publicKey = reader.raw(KEY_BYTES);
-  const epoch = reader.ordinal();
+  const epoch = reader.count();
   const name = reader.text();
   const description = reader.text();
   const mime = reader.text();
-  const substreams = reader.varint(LIMITS.substreams);
+  const substreams = reader.varint(LIMITS.substreams - 1);
   const chunkTime = reader.varint();
-  reader.demand(substreams >= 1 && chunkTime >= 1, 'value');
   const bitrate = reader.varint();
+  reader.demand(substreams >= 1 && chunkTime >= 1 && bitrate >= 1, 'value');
   const init = reader.bytes(LIMITS.initBytes);
   return { stream, publicKey, epoch, name, description, mime, substreams, chunkTime, bitrate, init };
 }

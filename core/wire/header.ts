@@ -39,8 +39,8 @@ export function writeHeader(sink: Sink, header: ChunkHeader): void {
 export function readHeader(reader: Reader): ChunkHeader {
   for (const byte of DOMAIN) reader.demand(reader.u8() === byte, 'value');
   const stream = reader.id();
-  const epoch = reader.ordinal();
-  const seq = reader.ordinal();
+  const epoch = reader.count();
+  const seq = reader.count();
   const fragment = reader.ordinal();
   const part = reader.varint(LIMITS.windowChunks);
   const parts = reader.varint(LIMITS.windowChunks);

@@ -62,7 +62,7 @@ function writeChunk(sink: Sink, message: ChunkMessage): void {
 
 function readChunk(reader: Reader): ChunkMessage {
   const mode = reader.choice(MODES);
-  const beatSeq = fields.readSeq(reader);
+  const beatSeq = fields.readReached(reader);
   const depth = reader.u32();
   const envelope = reader.bytes(ENVELOPE_BYTES);
   const signature = reader.raw(SIGNATURE_BYTES);

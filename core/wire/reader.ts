@@ -18,8 +18,10 @@ export type Malformed =
   /** A value that no sender of this version writes. */
   | 'value';
 
-/** Highest epoch, sequence number or stream time that is taken from a peer. */
+/** Highest stream time that is taken from a peer. */
 export const ORDINAL_MAX = 2 ** 52;
+/** Highest epoch or sequence number that is taken: a node may tell the next one, and a field that can be -1 adds one. */
+export const COUNT_MAX = ORDINAL_MAX - 2;
 
 const EMPTY = new Uint8Array(0);
 
@@ -84,9 +86,14 @@ export class Reader {
     return 0;
   }
 
-  /** A number that this node may count on from, such as a sequence number: far enough below 2^53 that sums stay exact. */
+  /** A number that this node may count on from, such as a stream time: far enough below 2^53 that sums stay exact. */
   ordinal(): number {
     return this.varint(ORDINAL_MAX);
+  }
+
+  /** An epoch or a sequence number of which this node may tell the next. */
+  count(): number {
+    return this.varint(COUNT_MAX);
   }
 
   u32(): number {

@@ -56,7 +56,7 @@ const STREAM = object({
   chunkTime: key(duration, 'time between chunks', '100ms'),
   keyframeEvery: key(duration, 'time between keyframes, a multiple of chunkTime', '1s'),
   keyframeFactor: key(number(1, 50), 'size of a keyframe chunk over the mean chunk', 6),
-  substreams: key(integer(1, LIMITS.substreams), 'K: sub-streams the chunks are dealt to', 4),
+  substreams: key(integer(1, LIMITS.substreams - 1), 'K: sub-streams the chunks are dealt to', 4),
   targetLag: key(duration, 'the player shows a chunk this long after its source time', `${DEFAULTS.targetLag / MS}ms`),
   deadline: key(duration, 'D: a chunk counts when it is complete this long after its source time', '3s'),
 });

@@ -6,6 +6,7 @@ import type { Candidate, ChunkMessage, Message, MessageType, StreamLoad } from '
 import type { TicketReason } from '../../core/trace.js';
 import { toBase32 } from '../../core/wire/base32.js';
 import { writeHeader } from '../../core/wire/header.js';
+import { COUNT_MAX, ORDINAL_MAX } from '../../core/wire/reader.js';
 import { Writer } from '../../core/wire/writer.js';
 
 const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -21,20 +22,24 @@ export const label = fc
   .filter((text) => text.length !== 52);
 
 const whole = fc.oneof(fc.nat(300), fc.maxSafeNat());
-/** Epochs, sequence numbers, stream times. */
+/** Stream times, and numbers that are only told back. */
 const ordinal = fc.oneof(
   fc.nat(300),
   fc.maxSafeNat().map((value) => Math.floor(value / 2)),
+  fc.constant(ORDINAL_MAX),
 );
+/** Epochs and sequence numbers. */
+const count = ordinal.map((value) => Math.min(value, COUNT_MAX));
 const u32 = fc.oneof(fc.nat(300), fc.nat(0xffff_ffff));
 const seq = ordinal.map((value) => value - 1);
+const reached = count.map((value) => value - 1);
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 const sub = fc.nat(LIMITS.substreams - 1);
 const ref = fc.record({ ticket: u32, generation: u32 });
 const refs = fc.array(ref, { maxLength: LIMITS.listItems });
-const beat = fc.record({ epoch: ordinal, seq, depth: u32 });
+const beat = fc.record({ epoch: count, seq: reached, depth: u32 });
 const source = fc.option(fc.record({ time: ordinal, error: ordinal }), { nil: null });
-const keyframes = fc.array(fc.record({ seq: ordinal, sourceTime: ordinal }), { maxLength: LIMITS.keyframes });
+const keyframes = fc.array(fc.record({ seq: count, sourceTime: ordinal }), { maxLength: LIMITS.keyframes });
 const seqs = fc.array(ordinal, { maxLength: LIMITS.seqsPerPull });
 const reason = fc.constantFrom<TicketReason>(
   ...(['join', 'renewed', 'confirmed', 'silent', 'heard', 'replaced', 'expired', 'starving', 'leaving'] as const),
@@ -47,8 +52,8 @@ function chunkMessage(id: fc.Arbitrary<string>): fc.Arbitrary<ChunkMessage> {
   return fc
     .record({
       stream: id,
-      epoch: ordinal,
-      seq: ordinal,
+      epoch: count,
+      seq: count,
       fragment: ordinal,
       parts: fc.integer({ min: 1, max: LIMITS.windowChunks }),
       partDraw: fc.nat(),
@@ -58,7 +63,7 @@ function chunkMessage(id: fc.Arbitrary<string>): fc.Arbitrary<ChunkMessage> {
       signature: exactly(64),
       payload: upTo(300),
       mode: fc.constantFrom<ChunkMessage['mode']>('push', 'pull'),
-      beatSeq: seq,
+      beatSeq: reached,
       depth: u32,
     })
     .map(({ partDraw, signature, payload, mode, beatSeq, depth, ...rest }) => {
@@ -88,13 +93,13 @@ function statements(id: fc.Arbitrary<string>, load: fc.Arbitrary<StreamLoad>) {
   const manifest = fc.record({
     stream: id,
     publicKey: exactly(32),
-    epoch: ordinal,
+    epoch: count,
     name: text,
     description: text,
     mime: text,
-    substreams: fc.integer({ min: 1, max: LIMITS.substreams }),
+    substreams: fc.integer({ min: 1, max: LIMITS.substreams - 1 }),
     chunkTime: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-    bitrate: whole,
+    bitrate: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
     init: upTo(200),
     signature: exactly(64),
   });
@@ -166,7 +171,7 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
   });
   const candidates = fc.array(candidate, { maxLength: LIMITS.referral });
   const { record, manifest } = statements(id, load);
-  const tickBeat = fc.record({ sub, starving: fc.boolean(), epoch: ordinal, seq, depth: u32 });
+  const tickBeat = fc.record({ sub, starving: fc.boolean(), epoch: count, seq: reached, depth: u32 });
   const why = fc.constantFrom('full', 'starving', 'depth', 'unknown', 'leaving' as const);
   const side = fc.constantFrom('provider', 'consumer' as const);
   return {
@@ -219,4 +224,10 @@ function anyOf(table: Arbitraries): fc.Arbitrary<Message> {
 
 /** Any message with the ids of a live network, and any with ids of either kind. */
 export const realMessage = anyOf(arbitraries(realId));
-export const message = anyOf(arbitraries(fc.oneof(realId, label)));
+const table = arbitraries(fc.oneof(realId, label));
+export const message = anyOf(table);
+/** What makes and uses tickets, with ids of either kind. */
+export const ticketMessage: fc.Arbitrary<Message> = fc.oneof(
+  ...([table.offer, table.offer, table.ask, table.confirm, table.chunk, table.tick, table.manifest] as const),
+  ...([table.standby, table.activate, table.activated, table['ask-standby']] as const),
+);

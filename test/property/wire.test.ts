@@ -5,7 +5,7 @@ import { isPackable, pack, toBase32 } from '../../core/wire/base32.js';
 import { carriesChunk, decode, encode, encodedBytes } from '../../core/wire/codec.js';
 import { writeHeader } from '../../core/wire/header.js';
 import { CODECS } from '../../core/wire/messages.js';
-import { Reader } from '../../core/wire/reader.js';
+import { COUNT_MAX, Reader } from '../../core/wire/reader.js';
 import { readUtf8, utf8Bytes, writeUtf8 } from '../../core/wire/utf8.js';
 import { varintBytes, Writer } from '../../core/wire/writer.js';
 import { FRAMES } from './wire-golden.js';
@@ -129,15 +129,21 @@ testProp('a message has no more parts than a small multiple of its frame', [mess
 test('what may be counted on from stays far from where numbers end', (t) => {
   const most = `80808080808080 08`;
   const more = `81808080808080 08`;
-  for (const head of ['01 0e 02 73 31 01 00', '01 11 02 73 31 00 01']) {
-    t.not(why(`${head} ${most} 00 00`), 'limit');
-    t.is(why(`${head} ${more} 00 00`), 'limit');
-  }
-  const taken = decode(unhex(`01 0e 02 73 31 01 00 ${most} ${most} 00`));
+  t.not(why(`01 11 02 73 31 00 01 ${most}`), 'limit');
+  t.is(why(`01 11 02 73 31 00 01 ${more}`), 'limit');
+});
+
+test('of the highest epoch and sequence number that are taken, a node may tell the next', (t) => {
+  const epoch = `feffffffffffff 07`;
+  const seq = `ffffffffffffff 07`;
+  const most = `80808080808080 08`;
+  const taken = decode(unhex(`01 0e 02 73 31 01 00 ${epoch} ${seq} 00`));
   if (!taken.ok || taken.message.type !== 'tick') throw new Error('refused');
-  const { epoch, seq } = taken.message.beats[0]!;
-  t.is(epoch, 2 ** 52);
-  t.notThrows(() => encode({ type: 'confirm', ticket: 1, generation: 1, from: seq + 1_000, stamp: 0 }));
+  t.like(taken.message.beats[0], { epoch: COUNT_MAX, seq: COUNT_MAX });
+  t.is(why(`01 0e 02 73 31 01 00 ${seq} ${seq} 00`), 'limit');
+  t.is(why(`01 0e 02 73 31 01 00 ${epoch} ${most} 00`), 'limit');
+  const next = { type: 'confirm', ticket: 1, generation: 1, from: COUNT_MAX + 1, stamp: 0 } as const;
+  t.deepEqual(decode(encode(next)), { ok: true, message: next });
 });
 
 test('faults have their names', (t) => {

@@ -40,6 +40,11 @@ export class LoneNode {
     };
   }
 
+  /** The key that the stream is signed with. */
+  get key(): Uint8Array {
+    return this.#key.publicKey;
+  }
+
   handle(input: Input<Message, Command>): void {
     this.node.handle(this.now, input, this.#effects);
   }
@@ -69,8 +74,8 @@ export class LoneNode {
   }
 
   /** `publish` of the stream by this node itself. */
-  publish(): CommandResult | undefined {
-    const media = { mime: '', init: new Uint8Array(), substreams: 1, chunkTime: 100 * MS, bitrate: 500_000 };
+  publish(bitrate = 500_000): CommandResult | undefined {
+    const media = { mime: '', init: new Uint8Array(), substreams: 1, chunkTime: 100 * MS, bitrate };
     return this.command({ type: 'publish', key: this.#key, name: '', description: '', epochFloor: 0, ...media });
   }
 
