@@ -41,17 +41,23 @@ type Answer =
 export class HttpDirectories {
   readonly #self: NodeId;
   readonly #events: DirectoryEvents;
+  /** Where requests may go. */
+  readonly #named: ReadonlySet<string>;
   readonly #channels = new Map<NodeId, Channel>();
   readonly #dialling = new Set<string>();
   readonly #end = new AbortController();
 
-  constructor(self: NodeId, events: DirectoryEvents) {
+  /** @param addresses of the directories that the operator trusts */
+  constructor(self: NodeId, events: DirectoryEvents, addresses: readonly string[]) {
     this.#self = self;
     this.#events = events;
+    this.#named = new Set(addresses.flatMap((address) => frameRoute(address) ?? []));
   }
 
+  /** A directory proves nothing of itself, so that one named by a peer could take anybody's name. */
   takes(address: string): boolean {
-    return address.length <= LIMITS.stringBytes && frameRoute(address) !== null;
+    const route = address.length <= LIMITS.stringBytes ? frameRoute(address) : null;
+    return route !== null && this.#named.has(route);
   }
 
   serves(peer: NodeId): boolean {
@@ -64,7 +70,8 @@ export class HttpDirectories {
     if (route === null || this.#dialling.has(route)) return;
     const standing = [...this.#channels.values()].find((channel) => channel.route === route);
     if (standing !== undefined) {
-      this.#events.known(contact, standing.peer);
+      if (contact.node === null || contact.node === standing.peer) this.#events.known(contact, standing.peer);
+      else this.#events.failed(contact, 'identity');
       return;
     }
     if (this.#dialling.size + this.#channels.size >= MAX_DIRECTORIES) {

@@ -9,7 +9,7 @@ import { OPEN_NETWORK } from '../core/trust/statements.js';
 import type { NodeId } from '../core/units.js';
 import { carriesChunk, decode, encode } from '../core/wire/codec.js';
 import { type Dial, Dials, dialFailure, expectedNode } from './dials.js';
-import { HttpDirectories } from './http-directory.js';
+import { type DirectoryEvents, HttpDirectories } from './http-directory.js';
 import { Inbox } from './inbox.js';
 import { Link, linkBounds } from './link.js';
 import { type Rival, rivalry, type Rivalry } from './rivalry.js';
@@ -22,6 +22,8 @@ export interface WireNetworkOptions {
   /** Of this start of the node; a peer that meets two takes the higher for the true one. */
   readonly incarnation: number;
   readonly transports: readonly Transport[];
+  /** Addresses of the directories to speak with; whatever peers say, no others are asked. None unless given. */
+  readonly directories?: readonly string[];
   /** What peers are told to dial; where it listens unless given. */
   readonly endpoints?: readonly string[];
   /** Id of the network, the open one unless given; nodes of another are refused. */
@@ -68,7 +70,7 @@ export class WireNetwork implements Network<Message, Command> {
   constructor(options: WireNetworkOptions) {
     this.#options = options;
     this.#self = options.identity.id;
-    this.#directories = new HttpDirectories(options.identity.id, {
+    const events: DirectoryEvents = {
       up: (contact, peer) => {
         this.#found(contact, peer);
         this.#put({ type: 'peer', peer, change: 'up', why: 'dialled', address: contact.address });
@@ -77,7 +79,8 @@ export class WireNetwork implements Network<Message, Command> {
       failed: (contact, why) => this.#dialFailed(contact, why),
       message: (peer, frame) => this.#decoded(peer, frame),
       down: (peer, why) => this.#put({ type: 'peer', peer, change: 'down', why }),
-    });
+    };
+    this.#directories = new HttpDirectories(this.#self, events, options.directories ?? []);
   }
 
   /** Accepts connections; resolves to the address that others dial. Those that come before `attach` are dropped. */

@@ -190,6 +190,7 @@ async function listenPeers(
     crypto,
     incarnation: (identity.durable?.incarnation ?? 0) + 1,
     transports: [new WebSocketTransport()],
+    directories: options.directory,
     ...(known === null ? {} : { endpoints: known }),
   });
   closers.push(() => network.detach(identity.id));

@@ -24,8 +24,8 @@ async function serve(t: ExecutionContext, listener: RequestListener): Promise<st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function attach(t: ExecutionContext): { network: WireNetwork; inputs: NodeInput[] } {
-  const network = new WireNetwork({ identity: identityOf(1), crypto, incarnation: 1, transports: [] });
+function attach(t: ExecutionContext, ...directories: string[]): { network: WireNetwork; inputs: NodeInput[] } {
+  const network = new WireNetwork({ identity: identityOf(1), crypto, incarnation: 1, transports: [], directories });
   const inputs: NodeInput[] = [];
   network.attach(SELF, (input) => inputs.push(input));
   t.teardown(() => network.detach(SELF));
@@ -64,7 +64,7 @@ test('a directory is a peer: named when it answers, asked in order, and down whe
       response.end(answer.ok ? answer.body : '');
     });
   });
-  const { network, inputs } = attach(t);
+  const { network, inputs } = attach(t, url);
   const contact = { node: null, address: `${url}/` };
   network.connect(SELF, contact);
   await count(inputs, 2);
@@ -73,6 +73,10 @@ test('a directory is a peer: named when it answers, asked in order, and down whe
   const named: NodeInput = { type: 'dial', contact, outcome: { ok: true, peer: DIRECTORY } };
   const up: NodeInput = { type: 'peer', peer: DIRECTORY, change: 'up', why: 'dialled', address: contact.address };
   t.deepEqual(inputs.splice(0), [named, up, named]);
+  const other = { ...contact, node: identityOf(2).id };
+  network.connect(SELF, other);
+  await count(inputs, 1);
+  t.deepEqual(inputs.splice(0), [{ type: 'dial', contact: other, outcome: { ok: false, why: 'identity' } }]);
   for (let number = 1; number <= 5; number++) network.send(SELF, DIRECTORY, control(number));
   await count(inputs, 10);
   const numbers = inputs.splice(0).map((input) => (input.type === 'message' ? input.message : null));
@@ -112,7 +116,7 @@ test('whatever a false directory answers ends in a failed dial or a lost peer', 
   await Promise.all(
     answers.map(async ([failure, listener]) => {
       const address = await serve(t, listener);
-      const { network, inputs } = attach(t);
+      const { network, inputs } = attach(t, address);
       const contact = { node: failure === 'identity' ? DIRECTORY : null, address };
       network.connect(SELF, contact);
       await count(inputs, 1);
@@ -125,13 +129,35 @@ test('whatever a false directory answers ends in a failed dial or a lost peer', 
     const address = await serve(t, (_request, response) =>
       response.writeHead(200, head).end(requests++ === 0 ? undefined : body),
     );
-    const { network, inputs } = attach(t);
+    const { network, inputs } = attach(t, address);
     network.connect(SELF, { node: DIRECTORY, address });
     await count(inputs, 1);
     network.send(SELF, DIRECTORY, control(1));
     await count(inputs, 2);
     t.deepEqual(inputs[1], { type: 'peer', peer: DIRECTORY, change: 'down', why: 'protocol' });
   }
+});
+
+test('nothing is sent to an address that a peer calls a directory, and nobody is found there', async (t) => {
+  let requests = 0;
+  const victim = identityOf(2).id;
+  const evil = await serve(t, (_request, response) => {
+    requests++;
+    response.writeHead(200, { [NODE_HEADER]: victim }).end();
+  });
+  const { network, inputs } = attach(t, 'http://127.0.0.1:9');
+  const contacts = [victim, null].flatMap((node) =>
+    [`${evil}/`, `${evil}/elsewhere`].map((address) => ({ node, address })),
+  );
+  for (const contact of contacts) network.connect(SELF, contact);
+  await count(inputs, contacts.length);
+  t.deepEqual(
+    inputs,
+    contacts.map((contact): NodeInput => ({ type: 'dial', contact, outcome: { ok: false, why: 'unreachable' } })),
+  );
+  network.send(SELF, victim, control(1));
+  t.is(network.counters.unroutable, 1);
+  t.is(requests, 0);
 });
 
 test('a directory port refuses what is no frame, and answers with nothing to a later version', (t) => {

@@ -47,7 +47,13 @@ interface LiveNode {
 async function startNode(t: ExecutionContext, index: number, directory: string, uplink: number): Promise<LiveNode> {
   const identity = identityOf(index);
   const transport = new WebSocketTransport();
-  const network = new WireNetwork({ identity, crypto, incarnation: 1, transports: [transport] });
+  const network = new WireNetwork({
+    identity,
+    crypto,
+    incarnation: 1,
+    transports: [transport],
+    directories: [directory],
+  });
   const endpoints = [await network.listen(transport)];
   const config = { ...DEFAULTS, uplink, endpoints, directory: [{ node: null, address: directory }] };
   const machine = astral.create(identity, config, createRng(`node ${index}`), crypto);
