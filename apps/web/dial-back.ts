@@ -12,6 +12,8 @@ const BAD_MS = 60_000;
 const FOREIGN_MS = 60_000;
 const MAX_REMEMBERED = 50_000;
 const MAX_WAITING = 256;
+/** Dials at one time on behalf of one address, a quarter of what the network dials at all. */
+const MAX_AT_ONCE = 16;
 const DIAL_MS = 10_000;
 
 /** Finds out whether a node really lives where it says. It is dialled once and must prove its identity. */
@@ -22,7 +24,9 @@ export class DialBack {
   readonly #known = new Map<string, { readonly reached: boolean; readonly until: number }>();
   /** When a dial to a third party was last made for an address. */
   readonly #foreign = new Map<string, number>();
-  readonly #waiting = new Map<string, (reached: boolean) => void>();
+  readonly #waiting = new Map<string, (reached: boolean | null) => void>();
+  /** Dials under way by the address that they are made for. */
+  readonly #running = new Map<string, number>();
   readonly #dialling = new Set<string>();
 
   constructor(crypto: Crypto) {
@@ -50,21 +54,32 @@ export class DialBack {
     this.#remember(node, endpoint, true);
   }
 
-  /** Dials the endpoint unless that was done lately, if the one who asks for it may have it dialled. Never rejects. */
+  /**
+   * Dials the endpoint unless that was done lately, if the one who asks for it may have it dialled and has not too many
+   * dialled already. Never rejects.
+   */
   async look(node: string, endpoint: string, asker: string): Promise<void> {
-    if (!this.isDue(node, endpoint)) return;
+    const by = plainIp(asker);
+    const running = this.#running.get(by) ?? 0;
+    if (!this.isDue(node, endpoint) || running >= MAX_AT_ONCE) return;
     const key = `${node} ${endpoint}`;
     this.#dialling.add(key);
-    await this.#dial(node, endpoint, asker);
+    this.#running.set(by, running + 1);
+    const reached = await this.#dial(node, endpoint, by);
+    if (reached !== null) this.#remember(node, endpoint, reached);
     this.#dialling.delete(key);
+    const left = (this.#running.get(by) ?? 1) - 1;
+    if (left === 0) this.#running.delete(by);
+    else this.#running.set(by, left);
   }
 
-  async #dial(node: string, endpoint: string, asker: string): Promise<boolean> {
+  /** Whether the node was there; null when it was not tried, which tells nothing of it. */
+  async #dial(node: string, endpoint: string, asker: string): Promise<boolean | null> {
     const target = await dialable(endpoint, asker);
-    if (target === null) return this.#remember(node, endpoint, false);
-    if (target.ip !== plainIp(asker) && !this.#mayBother(plainIp(asker))) return false;
-    if (this.#waiting.size >= MAX_WAITING || this.#waiting.has(node)) return false;
-    const reached = await new Promise<boolean>((resolve) => {
+    if (target === null) return false;
+    if (target.ip !== asker && !this.#mayBother(asker)) return null;
+    if (this.#waiting.size >= MAX_WAITING || this.#waiting.has(node)) return null;
+    const reached = await new Promise<boolean | null>((resolve) => {
       const timer = setTimeout(() => this.#settle(node, false), DIAL_MS);
       this.#waiting.set(node, (outcome) => {
         clearTimeout(timer);
@@ -73,7 +88,7 @@ export class DialBack {
       this.#network.connect(this.#id, { node, address: target.url });
     });
     this.#network.disconnect(this.#id, node, 'idle', '');
-    return this.#remember(node, endpoint, reached);
+    return reached;
   }
 
   close(): void {
@@ -85,19 +100,18 @@ export class DialBack {
     if (input.type === 'peer' && input.change === 'up') this.#settle(input.peer, true);
     else if (input.type === 'peer' && input.change === 'down') this.#settle(input.peer, false);
     else if (input.type === 'dial' && !input.outcome.ok && input.contact.node !== null)
-      this.#settle(input.contact.node, false);
+      this.#settle(input.contact.node, input.outcome.why === 'busy' ? null : false);
   }
 
-  #settle(node: string, reached: boolean): void {
+  #settle(node: string, reached: boolean | null): void {
     const waiting = this.#waiting.get(node);
     this.#waiting.delete(node);
     waiting?.(reached);
   }
 
-  #remember(node: string, endpoint: string, reached: boolean): boolean {
+  #remember(node: string, endpoint: string, reached: boolean): void {
     bounded(this.#known, MAX_REMEMBERED);
     this.#known.set(`${node} ${endpoint}`, { reached, until: performance.now() + (reached ? GOOD_MS : BAD_MS) });
-    return reached;
   }
 
   /** A stranger must not make this process knock at many doors that are not his. */
