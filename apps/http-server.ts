@@ -2,22 +2,31 @@ import type { Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
+import { capSockets } from '../transports/socket-caps.js';
 
-/** Milliseconds until the headers, and until the whole of a request must have come. */
-const HEADERS_MS = 10_000;
-export const REQUEST_MS = 15_000;
+/** Milliseconds until the headers, and until the whole of a request must have come; judged every `CHECK_MS`. */
+const HEADERS_MS = 8_500;
+export const REQUEST_MS = 13_500;
+const CHECK_MS = 1_000;
+/** How long a connection may wait for its next request. */
+const IDLE_MS = 10_000;
+/** Open sockets in all, and from one address: a whole household, or a proxy on this machine. */
+const MAX_SOCKETS = 1_000;
+const MAX_SOCKETS_PER_ADDRESS = 250;
 
 /** What every server of ours puts up with at most. */
 const BOUNDS = {
   bodyLimit: 64 * 1024,
   requestTimeout: REQUEST_MS,
-  http: { headersTimeout: HEADERS_MS },
+  keepAliveTimeout: IDLE_MS,
+  http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
   forceCloseConnections: true,
 } as const satisfies FastifyHttpOptions<Server>;
 
 /** A server within bounds, not yet listening. Its own failures are logged and told to nobody. */
 export function createHttpServer(log: Logger, special: { readonly requestTimeout?: number } = {}): FastifyInstance {
   const app = fastify({ ...BOUNDS, ...special });
+  capSockets(app.server, MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS);
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error }, 'request failed');

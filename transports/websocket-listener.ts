@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { capSockets } from './socket-caps.js';
 import { CLOSE_TIMEOUT_MS, DIAL_TIMEOUT_MS, type Listener } from './transport.js';
 import { SOCKET_OPTIONS, SUBPROTOCOL } from './websocket-settings.js';
 
@@ -40,7 +41,7 @@ export async function listenWebSocket(
     requestTimeout: DIAL_TIMEOUT_MS,
     connectionsCheckingInterval: 1_000,
   });
-  capSockets(server, options);
+  capSockets(server, options.maxSockets ?? MAX_SOCKETS, options.maxSocketsPerAddress ?? MAX_SOCKETS_PER_ADDRESS);
   server.on('request', (_request, response) => {
     response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
   });
@@ -85,24 +86,6 @@ function refuse(socket: Duplex, status: number): void {
   socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
-}
-
-/** Cuts sockets above the caps before a byte of them is read. */
-function capSockets(server: ReturnType<typeof createServer>, options: WebSocketListenOptions): void {
-  server.maxConnections = options.maxSockets ?? MAX_SOCKETS;
-  const mostOfOne = options.maxSocketsPerAddress ?? MAX_SOCKETS_PER_ADDRESS;
-  const byAddress = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? 'unknown';
-    const open = (byAddress.get(address) ?? 0) + 1;
-    byAddress.set(address, open);
-    socket.once('close', () => {
-      const left = (byAddress.get(address) ?? 1) - 1;
-      if (left === 0) byAddress.delete(address);
-      else byAddress.set(address, left);
-    });
-    if (open > mostOfOne) socket.destroy();
-  });
 }
 
 function urlHost(host: string): string {
