@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Crypto } from '../../core/machine.js';
 import { openReport, REPORT_BYTES, REPORT_ROUTE, type Report } from '../report.js';
@@ -8,8 +8,6 @@ const TTL_MS = 10_000;
 const MAX_NODES = 2_000;
 const MAX_TOTAL_BYTES = 32 * 1024 * 1024;
 const MAX_LISTENERS = 64;
-/** A listener that leaves more than this unread is dropped. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 interface Kept {
   readonly seq: number;
@@ -18,12 +16,58 @@ interface Kept {
   readonly expires: number;
 }
 
+/**
+ * Server-sent events of one listener. It keeps whom it has not told of yet, not what: however slowly it is read, it costs no
+ * copies, and a node that reports again meanwhile is told once, with the newest.
+ */
+class Listener extends Readable {
+  readonly #pending: Set<string>;
+  readonly #lineOf: (node: string) => string | undefined;
+  #wanted = false;
+
+  constructor(nodes: Iterable<string>, lineOf: (node: string) => string | undefined) {
+    super();
+    this.#pending = new Set(nodes);
+    this.#lineOf = lineOf;
+    // A comment at once, so that the reader knows the stream to be open even while nobody reports.
+    this.push(': reports\n\n');
+  }
+
+  tell(node: string): void {
+    this.#pending.add(node);
+    if (this.#wanted) this.#fill();
+  }
+
+  forget(node: string): void {
+    this.#pending.delete(node);
+  }
+
+  end(): void {
+    this.#wanted = false;
+    this.push(null);
+  }
+
+  override _read(): void {
+    this.#wanted = true;
+    this.#fill();
+  }
+
+  #fill(): void {
+    for (const node of this.#pending) {
+      if (!this.#wanted) return;
+      this.#pending.delete(node);
+      const line = this.#lineOf(node);
+      if (line !== undefined) this.#wanted = this.push(`data: ${line}\n\n`);
+    }
+  }
+}
+
 export type Verdict = 'taken' | 'stale' | 'full';
 
 /** The newest report of every node that reports, and who wants to hear of the next. Bounded in nodes, bytes and listeners. */
 export class Reports {
   readonly #kept = new Map<string, Kept>();
-  readonly #listeners = new Set<PassThrough>();
+  readonly #listeners = new Set<Listener>();
   #bytes = 0;
 
   put({ seq, ...report }: Report, now: number): Verdict {
@@ -35,7 +79,7 @@ export class Reports {
     if (bytes > MAX_TOTAL_BYTES || (before === undefined && this.#kept.size >= MAX_NODES)) return 'full';
     this.#bytes = bytes;
     this.#kept.set(report.node, { seq, line, expires: now + TTL_MS });
-    for (const listener of this.#listeners) this.#tell(listener, line);
+    for (const listener of this.#listeners) listener.tell(report.node);
     return 'taken';
   }
 
@@ -46,15 +90,12 @@ export class Reports {
   }
 
   /** Server-sent events, beginning with what is known; null when there are too many listeners. */
-  listen(now: number): PassThrough | null {
+  listen(now: number): Readable | null {
     if (this.#listeners.size >= MAX_LISTENERS) return null;
     this.#sweep(now);
-    const listener = new PassThrough();
+    const listener = new Listener(this.#kept.keys(), (node) => this.#kept.get(node)?.line);
     this.#listeners.add(listener);
     listener.on('close', () => this.#listeners.delete(listener));
-    // A comment at once, so that the reader knows the stream to be open even while nobody reports.
-    listener.write(': reports\n\n');
-    for (const { line } of this.#kept.values()) this.#tell(listener, line);
     return listener;
   }
 
@@ -63,16 +104,12 @@ export class Reports {
     for (const listener of this.#listeners) listener.end();
   }
 
-  #tell(listener: PassThrough, line: string): void {
-    listener.write(`data: ${line}\n\n`);
-    if (listener.readableLength + listener.writableLength > MAX_UNREAD_BYTES) listener.destroy();
-  }
-
   #sweep(now: number): void {
     for (const [node, { expires, line }] of this.#kept) {
       if (expires > now) continue;
       this.#kept.delete(node);
       this.#bytes -= line.length;
+      for (const listener of this.#listeners) listener.forget(node);
     }
   }
 }

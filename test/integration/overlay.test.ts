@@ -194,3 +194,22 @@ test.serial('a live network is drawn from the reports of its nodes, and from one
     timeout: 60_000,
   });
 });
+
+test.serial('a live picture whose directory is away comes by itself once the directory is there', async (t) => {
+  const start = (port: string) => startProgram(t, 'astral-web', ['--port', port, '--log-level', 'error'], 'directory');
+  const first = await start('0');
+  const directory = first.printed.get('directory') ?? t.fail(first.errors());
+  const server = await startProgram(t, 'astral', ['view', directory, '--no-open'], 'page');
+  first.process.kill('SIGKILL');
+  await first.exit;
+  if (browser === null) return t.fail('no browser');
+  const page = await browser.newPage();
+  const answer = (status: number) =>
+    page.waitForResponse((response) => response.url().endsWith('/views/stream') && response.status() === status, {
+      timeout: 60_000,
+    });
+  const [away] = await Promise.all([answer(502), page.goto(server.printed.get('page') ?? t.fail(server.errors()))]);
+  t.is(away.status(), 502);
+  await Promise.all([answer(200), start(new URL(directory).port)]);
+  return t.pass();
+});

@@ -75,11 +75,7 @@ export function followLive(
   now: () => number,
 ): () => void {
   const closers: (() => void)[] = [];
-  if (views !== null) {
-    const stream = new EventSource(views);
-    stream.addEventListener('message', ({ data }: MessageEvent<string>) => feed.report(now(), jsonOf(data)));
-    closers.push(() => stream.close());
-  }
+  if (views !== null) closers.push(followViews(views, feed, now));
   if (events !== null) closers.push(followEvents(events, feed, now));
   const timer = setInterval(() => feed.second(now()), 1000);
   closers.push(() => clearInterval(timer));
@@ -87,6 +83,25 @@ export function followLive(
 }
 
 const RETRY_MS = 2000;
+
+/** The browser tries again by itself unless the answer was an error, such as that of a relay without its directory. */
+function followViews(path: string, feed: LiveFeed, now: () => number): () => void {
+  let timer = 0;
+  let stream: EventSource | null = null;
+  const open = (): void => {
+    const source = new EventSource(path);
+    stream = source;
+    source.addEventListener('message', ({ data }: MessageEvent<string>) => feed.report(now(), jsonOf(data)));
+    source.addEventListener('error', () => {
+      if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(open, RETRY_MS);
+    });
+  };
+  open();
+  return () => {
+    window.clearTimeout(timer);
+    stream?.close();
+  };
+}
 
 function followEvents(path: string, feed: LiveFeed, now: () => number): () => void {
   let ended = false;
