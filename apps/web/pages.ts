@@ -85,7 +85,7 @@ function streamList(streams: readonly ListedStream[]): Html {
 
 /** @param origin where nodes find this directory */
 export function streamPage(stream: ListedStream, origin: string): string {
-  const watch = `${LOCAL_NODE}/?stream=${encodeURIComponent(stream.slug)}`;
+  const watch = `${LOCAL_NODE}/?stream=${encodeURIComponent(stream.id)}`;
   return page(
     stream.name,
     html`<p>${stream.description}</p>

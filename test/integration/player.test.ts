@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.js';
+import { startTarget } from './control-target.js';
 import { startRig } from './player-rig.js';
 
 const ME = 'k4xw2q7pfd3nhs5a';
@@ -120,5 +121,36 @@ test('the page plays on through a hole, a cut socket, bad media and a new epoch,
   await page.getByRole('button', { name: 'Turn sound on' }).press('Enter');
   await plays(page, 1);
   t.is(loads, 1, 'one load, ever');
+  return t.pass();
+});
+
+test('the stream in the address is watched and played, by its id and once it is listed too', async (t) => {
+  const resources: Record<string, unknown> = { ...RESOURCES, '/streams': { streams: [] } };
+  const rig = await startRig('Test picture', resources);
+  t.teardown(async () => await rig.stop());
+  if (browser === null) return t.fail('no browser');
+  const page = await browser.newPage();
+  await page.goto(`${rig.url}?stream=sample-id`);
+  await page.locator('#notice').filter({ hasText: 'knows no stream' }).waitFor();
+  const other = { id: 'other-id', slug: 'other', name: 'Other', own: false, watching: false };
+  resources['/streams'] = { streams: [other] };
+  await page.locator('#notice').filter({ hasText: 'does not know that stream' }).waitFor();
+  t.is(await page.locator('#streams a').count(), 1);
+  const watched = page.waitForRequest((request) => request.method() === 'POST');
+  resources['/streams'] = { streams: [other, { ...other, id: 'sample-id', slug: 'sample' }] };
+  t.is(new URL((await watched).url()).pathname, '/stream/sample/tickets');
+  await page.locator('#state[data-state=playing]').waitFor();
+  await plays(page, 1);
+  return t.pass();
+});
+
+test('a page without the key plays what the node has, and says what is missing for anything else', async (t) => {
+  const { url } = await startTarget(t);
+  if (browser === null) return t.fail('no browser');
+  const page = await browser.newPage();
+  await page.goto(`${url}/?stream=nothing`);
+  await page.locator('#notice').filter({ hasText: 'the address that the node printed' }).waitFor();
+  await page.goto(`${url}/?stream=test-picture`);
+  await page.locator('#state[data-state=playing]').waitFor();
   return t.pass();
 });

@@ -1,5 +1,6 @@
 /** A stream as the node lists it. */
 export interface StreamEntry {
+  readonly id: string;
   readonly slug: string;
   readonly name: string;
   /** The node knows of it and neither publishes nor receives it. */
@@ -41,9 +42,24 @@ export function streamsOf(answer: unknown): StreamEntry[] {
   return list.flatMap((entry: unknown) => {
     if (typeof entry !== 'object' || entry === null || !('slug' in entry) || typeof entry.slug !== 'string') return [];
     const name = 'name' in entry && typeof entry.name === 'string' ? entry.name : entry.slug;
+    const id = 'id' in entry && typeof entry.id === 'string' ? entry.id : entry.slug;
     const idle = 'own' in entry && entry.own === false && 'watching' in entry && entry.watching === false;
-    return [{ slug: entry.slug, name, idle }];
+    return [{ id, slug: entry.slug, name, idle }];
   });
+}
+
+/** One stream by its slug, its id or a start of that; null unless the node knows it. */
+export async function findStream(name: string): Promise<StreamEntry | null> {
+  const answer = await ask(`/stream/${encodeURIComponent(name)}`);
+  const { value } = answer.ok ? answer : { value: null };
+  const stream: unknown = typeof value === 'object' && value !== null && 'stream' in value ? value.stream : null;
+  return streamsOf({ streams: [stream] })[0] ?? null;
+}
+
+/** Whether the node has media of the stream, which it shows to its own pages without a session. */
+export async function hasMedia(name: string): Promise<boolean> {
+  const init = `/stream/${encodeURIComponent(name)}/hls/init.mp4`;
+  return (await fetch(init, { method: 'HEAD' }).catch(() => null))?.ok === true;
 }
 
 /** Lets the node receive the stream from now on; it asks others for tickets. */

@@ -2,8 +2,8 @@ import { byId } from '../dom.js';
 import { LivePlayer } from './player.js';
 import type { Report } from './player.js';
 import { WORDS, type PlayerState } from './player-state.js';
-import { ask, redeemCode, streamsOf, watch } from './node-api.js';
-import type { Refusal } from './node-api.js';
+import { ask, findStream, hasMedia, redeemCode, streamsOf, watch } from './node-api.js';
+import type { Refusal, StreamEntry } from './node-api.js';
 import { overlayOf } from './overlay-model.js';
 import { drawOverlay } from './overlay-view.js';
 
@@ -30,27 +30,42 @@ async function chooseStream(): Promise<string | null> {
   const wanted = new URLSearchParams(location.search).get('stream');
   const answer = await ask('/streams');
   const streams = answer.ok ? streamsOf(answer.value) : [];
-  const chosen = wanted ?? (streams.length === 1 ? (streams[0]?.slug ?? null) : null);
-  const links = streams.map(({ slug, name }) => {
+  let chosen = streams.length === 1 ? (streams[0] ?? null) : null;
+  if (wanted !== null) {
+    chosen = streams.find(({ slug, id }) => slug === wanted || id === wanted) ?? null;
+    if (chosen === null && answer.ok) chosen = await findStream(wanted);
+  }
+  showLinks(streams, chosen);
+  if (chosen?.idle === true) await watch(chosen.slug);
+  if (chosen !== null) return chosen.slug;
+  const why = answer.ok ? null : answer.why;
+  if (why === 'locked' && wanted !== null && (await hasMedia(wanted))) return wanted;
+  byId('notice', HTMLElement).hidden = false;
+  setText('notice', why === null ? missing(streams, wanted) : REFUSED[why]);
+  return null;
+}
+
+const REFUSED: Readonly<Record<Refusal, string>> = {
+  locked: 'Open this page through the address that the node printed when it started: it carries a key for once.',
+  unreachable: 'The node does not answer. Is it running?',
+};
+
+function missing(streams: readonly StreamEntry[], wanted: string | null): string {
+  if (streams.length === 0) return 'This node knows no stream yet.';
+  return wanted === null ? 'Choose a stream.' : 'This node does not know that stream yet. Choose another, or wait.';
+}
+
+function showLinks(streams: readonly StreamEntry[], chosen: StreamEntry | null): void {
+  const links = streams.map(({ id, slug, name }) => {
     const link = document.createElement('a');
     link.href = `?stream=${encodeURIComponent(slug)}`;
     link.textContent = name;
-    if (slug === chosen) link.setAttribute('aria-current', 'page');
+    if (id === chosen?.id) link.setAttribute('aria-current', 'page');
     return link;
   });
   const nav = byId('streams', HTMLElement);
   nav.replaceChildren(...links);
-  nav.hidden = links.length < 2;
-  if (streams.some(({ slug, idle }) => slug === chosen && idle) && chosen !== null) await watch(chosen);
-  if (chosen !== null) return chosen;
-  const notice = byId('notice', HTMLElement);
-  notice.hidden = false;
-  if (!answer.ok && answer.why === 'locked') {
-    notice.textContent =
-      'Open this page through the address that the node printed when it started: it carries a key for once.';
-  } else if (!answer.ok) notice.textContent = 'The node does not answer. Is it running?';
-  else notice.textContent = streams.length === 0 ? 'This node knows no stream yet.' : 'Choose a stream.';
-  return null;
+  nav.hidden = links.length < (chosen === null ? 1 : 2);
 }
 
 function show(report: Report): void {
