@@ -36,7 +36,7 @@ async function playlist(feed: HlsFeed, reply: FastifyReply): Promise<FastifyRepl
 
 /** What a playlist names never changes under its name; `init.mp4`, the newest initialisation segment, does. */
 function media(feed: HlsFeed, file: string, reply: FastifyReply): FastifyReply {
-  const [, init, segment] = /^(?:init-(\d{1,10})\.mp4|(\d{1,15})\.m4s)$/.exec(file) ?? [];
+  const [, init, segment] = /^(?:init-(\d{1,15})\.mp4|(\d{1,15})\.m4s)$/.exec(file) ?? [];
   const newest = file === 'init.mp4';
   let found: Found = 'unknown';
   if (segment !== undefined) found = feed.segment(Number(segment));

@@ -6,7 +6,7 @@ import type { Fragment } from './fragment.js';
 export interface Declared {
   /** Bits per second. */
   readonly bitrate: number;
-  /** Nominal time between fragments. */
+  /** Nominal time between the fragments that lead. */
   readonly chunkTime: Time;
 }
 
@@ -18,12 +18,15 @@ const MAX_CHUNK_TIME = 10 * SECOND;
 
 /**
  * Declares what these fragments show: their mean rate, best taken over whole groups of pictures since keyframes are many
- * times larger than the rest, and their median duration. `floor` is a rate that the encoder is known to be set to.
+ * times larger than the rest, and the median duration of those that lead. `floor` is a rate that the encoder is known to be set to.
  */
 export function declare(fragments: readonly Fragment[], floor: number): Declared {
   const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0);
   const time = fragments.reduce((sum, fragment) => sum + fragment.duration, 0);
-  const durations = fragments.map((fragment) => fragment.duration).toSorted((a, b) => a - b);
+  const durations = fragments
+    .filter(({ leads }) => leads)
+    .map(({ duration }) => duration)
+    .toSorted((a, b) => a - b);
   const median = durations[Math.floor(durations.length / 2)] ?? 0;
   return {
     bitrate: withHeadroom((bytes * 8 * SECOND) / Math.max(time, MIN_CHUNK_TIME), floor),

@@ -25,10 +25,16 @@ export interface TrackRun {
 export interface Fragment {
   readonly bytes: Uint8Array;
   readonly runs: readonly TrackRun[];
-  /** Whether a decoder can start here: the picture, or without one the sound, begins with a sync sample. */
+  /**
+   * Whether it holds the track that leads the stream: the picture, or the sound of a stream without one. Encoders that
+   * write a `moof` for each track send fragments of sound alone beside those of the picture.
+   */
+  readonly leads: boolean;
+  /** Whether a decoder can start here: the leading track begins with a sync sample. */
   readonly keyframe: boolean;
-  /** Decode time and duration of the leading track (video if there is one), microseconds. */
+  /** Decode time, microseconds: of the picture if there is one in here, or else of the sound. */
   readonly mediaTime: number;
+  /** What it adds to the length of the stream, microseconds: nothing if it does not lead. */
   readonly duration: number;
   /** Where `mfhd`'s sequence number stands. */
   readonly sequenceAt: number;
@@ -57,12 +63,14 @@ export function parseFragment(init: InitSegment, bytes: Uint8Array): Result<Frag
   const leading = runs.find((run) => run.track.kind === 'video') ?? runs[0];
   if (leading === undefined) return err('no-tracks');
   const hasVideo = init.tracks.some((track) => track.kind === 'video');
+  const leads = (leading.track.kind === 'video') === hasVideo;
   return ok({
     bytes,
     runs,
-    keyframe: leading.sync && (leading.track.kind === 'video') === hasVideo,
+    leads,
+    keyframe: leading.sync && leads,
     mediaTime: Math.floor((leading.start * 1e6) / leading.track.timescale),
-    duration: Math.round((leading.duration * 1e6) / leading.track.timescale),
+    duration: leads ? Math.round((leading.duration * 1e6) / leading.track.timescale) : 0,
     sequenceAt: mfhd.bytes.byteOffset - bytes.byteOffset + mfhd.header + 4,
   });
 }

@@ -25,7 +25,7 @@ export class HlsFeed {
   #target = 0;
   #closed = false;
 
-  /** @param seq number of the first segment: higher than any that this node gave out in an earlier run. */
+  /** @param seq number of the first segment and initialisation segment: higher than any that this node gave out in an earlier run. */
   constructor(seq: number) {
     this.#first = seq;
     this.#segmenter = new Segmenter(seq, (segment) => this.#add(segment));
@@ -82,7 +82,7 @@ export class HlsFeed {
   init(number: number | null): Found {
     const found = this.#inits.get(number ?? this.#newestInit);
     if (found !== undefined) return found;
-    return number !== null && number >= 0 && number < this.#newestInit ? 'gone' : 'unknown';
+    return number !== null && number >= this.#first && number < this.#newestInit ? 'gone' : 'unknown';
   }
 
   #add(segment: Segment): void {

@@ -42,19 +42,23 @@ export class Segmenter {
   readonly #done: (segment: Segment) => void;
   readonly #timeline = new HlsTimeline();
   #init: { readonly parsed: InitSegment; readonly number: number } | null = null;
-  #inits = 0;
+  #inits: number;
   #draft: Draft | null = null;
   #broken = false;
   #started = false;
   #discontinuities = 0;
   #nextFragment: number | null = null;
-  /** Where the media should go on. */
+  /** Where the leading track should go on. */
   #nextTime: Time | null = null;
   #seq: number;
 
-  /** @param seq of the first segment. `done` takes each one that is finished. */
+  /**
+   * @param seq number of the first segment and of the first initialisation segment: players keep both under their names,
+   * so that no number may come back with other bytes after a restart. `done` takes each segment that is finished.
+   */
   constructor(seq: number, done: (segment: Segment) => void) {
     this.#seq = seq;
+    this.#inits = seq;
     this.#done = done;
   }
 
@@ -81,8 +85,10 @@ export class Segmenter {
     this.#nextFragment = number + 1;
     if (!parsed.ok) return;
     const fragment = parsed.value;
-    if (this.#nextTime !== null && Math.abs(fragment.mediaTime - this.#nextTime) > MAX_HOLE) this.#interrupt();
-    this.#nextTime = fragment.mediaTime + fragment.duration;
+    if (fragment.leads) {
+      if (this.#nextTime !== null && Math.abs(fragment.mediaTime - this.#nextTime) > MAX_HOLE) this.#interrupt();
+      this.#nextTime = fragment.mediaTime + fragment.duration;
+    }
     if (this.#draft !== null && fragment.keyframe && fragment.mediaTime - this.#draft.start >= SEGMENT - EARLY)
       this.#finish(fragment.mediaTime);
     if (this.#draft === null && !fragment.keyframe) return;

@@ -43,6 +43,7 @@ export class Ingest {
   #waitsForKeyframe = true;
   /** Highest decode time of each track, in its own units. */
   readonly #reached = new Map<number, number>();
+  /** Of the leading track. */
   #end: Time = 0;
   #reviewBytes = 0;
   #reviewTime: Time = 0;
@@ -106,7 +107,7 @@ export class Ingest {
     if (this.#waitsForKeyframe && !fragment.keyframe) return ok(null);
     this.#waitsForKeyframe = false;
     for (const { track, start } of fragment.runs) this.#reached.set(track.id, start);
-    this.#end = fragment.mediaTime + fragment.duration;
+    if (fragment.leads) this.#end = fragment.mediaTime + fragment.duration;
     if (this.#held === null) events.push({ type: 'fragment', fragment });
     else return this.#hold(this.#held, fragment, events);
     return ok(null);

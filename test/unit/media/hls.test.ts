@@ -35,7 +35,7 @@ test('two seconds a segment, each from a keyframe; the window slides, and what h
   fill(feed, 50, 51);
   await waiting;
   const head = '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n';
-  const tags = '#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI="init-0.mp4"\n';
+  const tags = '#EXT-X-DISCONTINUITY-SEQUENCE:0\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI="init-100.mp4"\n';
   t.is(
     feed.playlist(),
     `${head}#EXT-X-MEDIA-SEQUENCE:100\n${tags}#EXTINF:2.00000,\n100.m4s\n#EXTINF:2.00000,\n101.m4s\n`,
@@ -45,7 +45,23 @@ test('two seconds a segment, each from a keyframe; the window slides, and what h
   t.deepEqual([feed.segment(99), feed.segment(106), feed.segment(119)], ['unknown', 'gone', 'unknown']);
   t.true(feed.segment(107) instanceof Uint8Array, 'kept for who is slow');
   t.is(feed.init(null), init);
-  t.deepEqual([feed.init(0), feed.init(1)], [init, 'unknown']);
+  t.deepEqual([99, 100, 101].map((number) => feed.init(number)), ['unknown', init, 'unknown']);
+});
+
+test('a feed that begins anew reuses no name of the one before, since players keep what a name stood for', (t) => {
+  const names = [100, 160].map((seq): string[] => {
+    const feed = new HlsFeed(seq);
+    feed.open({ epoch: 1, init });
+    fill(feed, 0, 65);
+    feed.open({ epoch: 2, init: otherInit });
+    fill(feed, 0, 65, 2);
+    return (feed.playlist() ?? '').match(/(?:init-)?\d+\.m(?:p4|4s)/g) ?? [];
+  });
+  t.is(names[0]?.filter((name) => name.startsWith('init')).length, 2);
+  t.deepEqual(
+    names[0]?.filter((name) => names[1]?.includes(name)),
+    [],
+  );
 });
 
 test('a restart and a hole are discontinuities on one timeline', (t) => {
