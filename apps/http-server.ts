@@ -23,14 +23,15 @@ const BOUNDS = {
   forceCloseConnections: true,
 } as const satisfies FastifyHttpOptions<Server>;
 
-/** A server within bounds, not yet listening. Its own failures are logged and told to nobody. */
+/** A server within bounds, not yet listening. Failures that nobody foresaw are logged and told to nobody. */
 export function createHttpServer(log: Logger, special: { readonly requestTimeout?: number } = {}): FastifyInstance {
   const app = fastify({ ...BOUNDS, ...special });
   capSockets(app.server, MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS);
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) log.error({ err: error }, 'request failed');
-    return reply.code(status).send({ error: status >= 500 ? 'internal' : error.message });
+    const unforeseen = status === 500;
+    if (unforeseen) log.error({ err: error }, 'request failed');
+    return reply.code(status).send({ error: unforeseen ? 'internal' : error.message });
   });
   return app;
 }

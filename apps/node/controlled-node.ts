@@ -3,7 +3,15 @@ import type { Host } from '../../core/host.js';
 import type { Command, Message } from '../../core/message.js';
 import type { View } from '../../core/view.js';
 import { peerUrl } from './addresses.js';
-import type { NodeEntry, NodePort, NodeSettings, Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
+import type {
+  Created,
+  NodeEntry,
+  NodePort,
+  NodeSettings,
+  Outcome,
+  PushOutcome,
+  StreamEntry,
+} from './control/node-port.js';
 import type { EventHub } from './events.js';
 import type { LiveFeed } from './live-feed.js';
 import type { Traffic } from './meter.js';
@@ -61,11 +69,11 @@ export class ControlledNode implements NodePort {
     return this.#parts.streams.find(slug);
   }
 
-  publishSample(name: string, description: string): Promise<StreamEntry | null> {
+  publishSample(name: string, description: string): Promise<Created> {
     return this.#parts.streams.publishSample(name, description);
   }
 
-  createPush(name: string, description: string): Promise<StreamEntry | null> {
+  createPush(name: string, description: string): Promise<Created> {
     return this.#parts.streams.createPush(name, description);
   }
 

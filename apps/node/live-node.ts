@@ -140,7 +140,7 @@ async function startEngine(parts: Parts): Promise<Engine> {
 }
 
 async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveNode> {
-  const { options, store } = parts;
+  const { options, store, log } = parts;
   const { host, streams, observation, config, address } = await startEngine(parts);
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
@@ -158,10 +158,14 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   const settings = { uplink: config.uplink, directories: options.directory, name: options.name };
   const access = new Access(store.token);
   const node = new ControlledNode({ host, streams, observation, settings, address, health, stop });
+  streams.restore();
   const control = await listenControl(parts, access, node);
   store.keepUrl(control);
   await streams.resume();
-  for (const name of options.sample) await streams.publishSample(name, 'Test picture with a clock, and a tone.');
+  for (const name of options.sample) {
+    const created = await streams.publishSample(name, 'Test picture with a clock, and a tone.');
+    if (!created.ok) log.error({ name, why: created.why }, 'the sample is not published');
+  }
   for (const slug of options.watch) void streams.watchSoon(slug);
   const pageUrl = (): string => `${control}/#code=${access.newCode()}`;
   return { id: host.id, peerAddress: address, controlUrl: control, pageUrl, stop, ended };

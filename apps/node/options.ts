@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { LIMITS } from '../../core/limits.js';
 
 /** Everything that a live node is told at its start. */
 export interface NodeOptions {
@@ -30,6 +31,8 @@ export interface NodeOptions {
 
 export const DEFAULT_PORT = 8000;
 export const DEFAULT_PEER_PORT = 8001;
+/** Characters of the name of a stream, each of which may take four bytes of a manifest. */
+export const MAX_STREAM_NAME = LIMITS.stringBytes / 4;
 export const DEFAULT_PROFILE = 'default';
 
 /** Where the node of this name keeps its files, after the XDG base directory specification. */

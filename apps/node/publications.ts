@@ -7,7 +7,7 @@ import type { Command, Message } from '../../core/message.js';
 import type { Time } from '../../core/units.js';
 import type { View } from '../../core/view.js';
 import { generateKeyPair } from '../../transports/crypto.js';
-import type { PushOutcome } from './control/node-port.js';
+import type { NotCreated, PushOutcome } from './control/node-port.js';
 import type { Declared } from './media/declared.js';
 import type { InitSegment } from './media/init-segment.js';
 import { MediaPump, type MediaSink } from './media/pump.js';
@@ -31,6 +31,8 @@ export interface PublicationPorts {
 interface Publication {
   readonly id: string;
   readonly stream: OwnStream;
+  /** The sample that is being loaded and announced: whoever asks for it meanwhile waits for the same. */
+  starting: Promise<boolean> | null;
   /** Stops the media that come. */
   stop: (() => void) | null;
   /** Whether the machine has begun to publish it. */
@@ -39,6 +41,14 @@ interface Publication {
   paused: boolean;
 }
 
+/** How making a stream went. */
+export type Made = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly why: NotCreated };
+
+/** A stream that is kept on disk, made now or before. */
+type Kept =
+  | { readonly ok: true; readonly publication: Publication; readonly fresh: boolean }
+  | { readonly ok: false; readonly why: Exclude<NotCreated, 'failed'> };
+
 /** Takes the media of one epoch. */
 type Emit = (bytes: Uint8Array, keyframe: boolean) => void;
 
@@ -46,6 +56,7 @@ type Emit = (bytes: Uint8Array, keyframe: boolean) => void;
 export class Publications {
   readonly #ports: PublicationPorts;
   readonly #byId = new Map<string, Publication>();
+  #stopped = false;
 
   constructor(ports: PublicationPorts) {
     this.#ports = ports;
@@ -55,27 +66,36 @@ export class Publications {
     return this.#byId.has(id);
   }
 
-  /** Publishes again what this node published before; a stream that was pushed waits for its encoder. */
-  async resume(): Promise<void> {
-    for (const stream of this.#ports.store.ownStreams()) {
-      const publication = this.#add(stream);
-      if (stream.media === 'sample') await this.#playSample(publication);
-    }
+  /**
+   * Knows again the streams that this node published before. To be called before anybody can make or change a stream,
+   * since the file that holds their keys is always written whole.
+   */
+  restore(): void {
+    for (const stream of this.#ports.store.ownStreams()) this.#add(stream);
   }
 
-  /** Publishes the bundled sample; a stream that this node has under the name goes on with its key. The id, null if there are too many. */
-  async publishSample(name: string, description: string): Promise<string | null> {
-    const publication = this.#create({ name, description, media: 'sample' });
-    if (publication === null || publication.begun) return publication?.id ?? null;
-    if (await this.#playSample(publication)) return publication.id;
-    this.#byId.delete(publication.id);
-    this.#keep();
-    return null;
+  /** Publishes again what was restored; a stream that was pushed waits for its encoder. */
+  async resume(): Promise<void> {
+    for (const publication of [...this.#byId.values()])
+      if (publication.stream.media === 'sample') await this.#playSample(publication);
+  }
+
+  /** Publishes the bundled sample; a stream that this node has under the name goes on as it is. */
+  async publishSample(name: string, description: string): Promise<Made> {
+    const made = this.#create({ name, description, media: 'sample' });
+    if (!made.ok) return made;
+    const { publication, fresh } = made;
+    if (publication.stream.media !== 'sample' || (await this.#playSample(publication)))
+      return { ok: true, id: publication.id };
+    // What an earlier run published stays: nobody has its key but this node.
+    if (fresh) this.#drop(publication);
+    return { ok: false, why: 'failed' };
   }
 
   /** Makes a stream that media can be pushed to; one that this node has under the name is left as it is. */
-  createPush(name: string, description: string): string | null {
-    return this.#create({ name, description, media: 'push' })?.id ?? null;
+  createPush(name: string, description: string): Made {
+    const made = this.#create({ name, description, media: 'push' });
+    return made.ok ? { ok: true, id: made.publication.id } : made;
   }
 
   /**
@@ -88,9 +108,13 @@ export class Publications {
     if (publication === null) {
       if (slugify(slug) !== slug || slug === '') return { ok: false, why: 'slug' };
       if ((await this.#ports.streams.find(slug)) !== null) return { ok: false, why: 'foreign' };
-      publication = this.#find(slug) ?? this.#create({ name: slug, description: '', media: 'push' });
+      publication = this.#find(slug);
     }
-    if (publication === null) return { ok: false, why: 'limit' };
+    if (publication === null) {
+      const made = this.#create({ name: slug, description: '', media: 'push' });
+      if (!made.ok) return made;
+      ({ publication } = made);
+    }
     if (publication.stream.media !== 'push') return { ok: false, why: 'sample' };
     if (publication.stop !== null) return { ok: false, why: 'busy' };
     const outcome = await this.#read(publication, source, floor);
@@ -123,6 +147,7 @@ export class Publications {
 
   /** No more media. */
   stop(): void {
+    this.#stopped = true;
     for (const publication of this.#byId.values()) publication.stop?.();
   }
 
@@ -132,18 +157,30 @@ export class Publications {
     return named ?? known.find(({ stream }) => slugify(stream.name) === slugOrId) ?? null;
   }
 
-  #create(wanted: Omit<OwnStream, 'key' | 'paused'>): Publication | null {
+  /** One that is there under the name is left as it is; one whose key cannot be kept would be lost at the next start. */
+  #create(wanted: Omit<OwnStream, 'key' | 'paused'>): Kept {
     const before = [...this.#byId.values()].find(({ stream }) => stream.name === wanted.name);
-    if (before !== undefined) return before;
-    if (this.#byId.size >= LIMITS.streams) return null;
+    if (before !== undefined) return { ok: true, publication: before, fresh: false };
+    if (this.#byId.size >= LIMITS.streams) return { ok: false, why: 'limit' };
     const publication = this.#add({ ...wanted, paused: false, key: generateKeyPair() });
+    if (this.#keep()) return { ok: true, publication, fresh: true };
+    this.#drop(publication);
+    return { ok: false, why: 'disk' };
+  }
+
+  /** Forgets a stream that was never published. */
+  #drop(publication: Publication): void {
+    if (!this.#byId.delete(publication.id)) return;
     this.#keep();
-    return publication;
+    this.#ports.streams.close(publication.id);
   }
 
   #add(stream: OwnStream): Publication {
     const id = this.#ports.crypto.idOf(stream.key.publicKey);
-    const publication: Publication = { id, stream, stop: null, begun: false, paused: stream.paused };
+    const publication: Publication = {
+      ...{ id, stream, starting: null, stop: null },
+      ...{ begun: false, paused: stream.paused },
+    };
     this.#byId.set(id, publication);
     const { name, description } = stream;
     this.#ports.streams.open(id, { name, description, source: this.#ports.host.id, own: true }, 0);
@@ -151,12 +188,27 @@ export class Publications {
     return publication;
   }
 
+  /** Plays the sample into the stream, once however many ask; false if that cannot be, or if it was removed meanwhile. */
   async #playSample(publication: Publication): Promise<boolean> {
+    return await (publication.starting ??= this.#startSample(publication).finally(() => (publication.starting = null)));
+  }
+
+  async #startSample(publication: Publication): Promise<boolean> {
+    if (publication.stop !== null) return true;
     const loop = await loadSampleLoop();
+    if (!this.#wanted(publication)) return false;
     const emit = await this.#begin(publication, loop.init, { bitrate: loop.bitrate, chunkTime: CHUNK_TIME });
     if (emit === null) return false;
+    if (!this.#wanted(publication)) {
+      await this.#run({ type: 'unwatch', stream: publication.id });
+      return false;
+    }
     publication.stop = playSample(loop, this.#ports.now, ({ bytes, keyframe }) => emit(bytes, keyframe));
     return true;
+  }
+
+  #wanted({ id }: Publication): boolean {
+    return !this.#stopped && this.#byId.has(id);
   }
 
   async #read(publication: Publication, source: Readable, floor: number): Promise<PushOutcome> {
@@ -189,6 +241,10 @@ export class Publications {
     const { id, stream } = publication;
     const { name, description, key } = stream;
     const epochFloor = Math.floor(Date.now() / 1_000);
+    if ([name, description].some((text) => Buffer.byteLength(text) > LIMITS.stringBytes)) {
+      log.error({ stream: id, why: 'its name or description is too long; remove it' }, 'publishing failed');
+      return null;
+    }
     const media = { mime: init.mime, init: init.bytes, substreams: SUBSTREAMS, ...declared };
     const result = await this.#run({ type: 'publish', key, name, description, ...media, epochFloor });
     if (!result.ok) {
@@ -212,8 +268,8 @@ export class Publications {
     };
   }
 
-  #keep(): void {
-    this.#ports.store.keepStreams([...this.#byId.values()].map(({ stream, paused }) => ({ ...stream, paused })));
+  #keep(): boolean {
+    return this.#ports.store.keepStreams([...this.#byId.values()].map(({ stream, paused }) => ({ ...stream, paused })));
   }
 
   #run(command: Command): Promise<CommandResult> {

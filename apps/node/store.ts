@@ -58,6 +58,9 @@ export class Store {
   readonly durable: DurableState | null;
   #pending: DurableState | null = null;
   #failure: string | null = null;
+  /** Streams that the disk has refused. */
+  #unkept: readonly OwnStream[] | null = null;
+  #streamsFailure: string | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   private constructor(folder: string, key: KeyPair, token: string, durable: DurableState | null) {
@@ -93,9 +96,9 @@ export class Store {
     else this.#timer ??= setTimeout(() => this.#write(this.#pending ?? state), WRITE_EVERY_MS).unref();
   }
 
-  /** Why the newest state is not on disk; null while it is. */
+  /** Why the newest state or the streams are not on disk; null while they are. */
   get failure(): string | null {
-    return this.#failure;
+    return this.#failure ?? this.#streamsFailure;
   }
 
   ownStreams(): OwnStream[] {
@@ -104,9 +107,18 @@ export class Store {
     return kept.map(({ id, seed, ...stream }) => ({ ...stream, key: parseKey(path, { id, seed }) }));
   }
 
-  keepStreams(streams: readonly OwnStream[]): void {
+  /** Whether they are on disk when this returns; what is not is tried again whenever the state is kept, see `failure`. */
+  keepStreams(streams: readonly OwnStream[]): boolean {
     const kept = streams.map(({ key, ...stream }) => ({ ...keyOf(key), ...stream }));
-    writePrivate(join(this.folder, 'streams.json'), `${JSON.stringify(kept, null, 2)}\n`);
+    try {
+      writePrivate(join(this.folder, 'streams.json'), `${JSON.stringify(kept, null, 2)}\n`);
+      this.#unkept = null;
+      this.#streamsFailure = null;
+    } catch (error) {
+      this.#unkept = streams;
+      this.#streamsFailure = `streams cannot be kept (${codeOf(error)})`;
+    }
+    return this.#unkept === null;
   }
 
   /** Tells the owner's tools where the control API is. */
@@ -116,7 +128,7 @@ export class Store {
 
   /** Writes what waits and gives the folder free. */
   close(): void {
-    if (this.#timer !== null && this.#pending !== null) this.#write(this.#pending);
+    if (this.#pending !== null && (this.#timer !== null || this.#unkept !== null)) this.#write(this.#pending);
     for (const name of ['url', 'pid']) rmSync(join(this.folder, name), { force: true });
   }
 
@@ -125,6 +137,7 @@ export class Store {
     try {
       this.#writeOrThrow(state);
       this.#failure = null;
+      if (this.#unkept !== null) this.keepStreams(this.#unkept);
     } catch (error) {
       this.#failure = `state cannot be kept (${codeOf(error)})`;
     }

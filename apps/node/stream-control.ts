@@ -6,10 +6,10 @@ import type { Command, Message } from '../../core/message.js';
 import type { View } from '../../core/view.js';
 import { createCrypto } from '../../transports/crypto.js';
 import type { Catalog } from './catalog.js';
-import type { Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
+import type { Created, Outcome, PushOutcome, StreamEntry } from './control/node-port.js';
 import type { LiveFeed } from './live-feed.js';
 import type { HlsFeed } from './media/hls-feed.js';
-import { Publications } from './publications.js';
+import { Publications, type Made } from './publications.js';
 import { Reassembler } from './reassembly.js';
 import type { Store } from './store.js';
 import { Streams } from './streams.js';
@@ -68,21 +68,24 @@ export class StreamControl {
     return this.#streams.slugOf(id);
   }
 
-  /** Publishes again what this node published before. */
+  /** Knows again what this node published before; to be called before anybody asks it for anything. */
+  restore(): void {
+    this.#publications.restore();
+  }
+
+  /** Publishes again what was restored. */
   async resume(): Promise<void> {
     await this.#publications.resume();
   }
 
   /** Publishes the bundled sample; a stream that this node has under the name goes on with its key. */
-  async publishSample(name: string, description: string): Promise<StreamEntry | null> {
-    const id = await this.#publications.publishSample(name, description);
-    return id === null ? null : await this.#streams.find(id);
+  async publishSample(name: string, description: string): Promise<Created> {
+    return await this.#created(await this.#publications.publishSample(name, description));
   }
 
   /** Makes a stream that media can be pushed to. */
-  async createPush(name: string, description: string): Promise<StreamEntry | null> {
-    const id = this.#publications.createPush(name, description);
-    return id === null ? null : await this.#streams.find(id);
+  async createPush(name: string, description: string): Promise<Created> {
+    return await this.#created(this.#publications.createPush(name, description));
   }
 
   /** Reads media into a stream of this node until they end. */
@@ -175,6 +178,12 @@ export class StreamControl {
     };
     this.#streams.open(id, details, this.#ports.targetLag);
     if (!this.#reassemblers.has(id)) this.#reassemblers.set(id, new Reassembler());
+  }
+
+  async #created(made: Made): Promise<Created> {
+    if (!made.ok) return made;
+    const stream = await this.#streams.find(made.id);
+    return stream === null ? { ok: false, why: 'failed' } : { ok: true, stream };
   }
 
   #forget(id: string): void {

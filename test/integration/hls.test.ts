@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -182,4 +182,23 @@ test('the socket of the publish page opens for the token or the page of the node
   t.is((await ask(`${url}/publish?stream=desk`, { headers: follow })).status, 200, 'the directory links to the page');
   t.is((await ask(`${url}/streams`, { headers: { ...follow, authorization } })).status, 403);
   t.is((await ask(`${url}/stream/desk`, { headers: { authorization } })).status, 404, 'nothing was made of it');
+});
+
+test('a disk that fails costs no node: who makes a stream is told, and the health of the node tells it too', async (t) => {
+  const folder = join(scratch(t), 'node');
+  const { program, url, token } = await startNode(t, folder);
+  const authorization = `Bearer ${token}`;
+  const health = async (): Promise<unknown> => JSON.parse((await ask(`${url}/healthz`)).body);
+  t.like(await health(), { status: 'ok' });
+  // A folder in the way is what even root cannot write to.
+  mkdirSync(join(folder, 'streams.json'));
+  t.is(await publish(url, { authorization }, Buffer.alloc(1_000, 0x47)), 4_507);
+  const body = JSON.stringify({ name: 'stage', media: 'push' });
+  const json = { authorization, 'content-type': 'application/json' };
+  const made = await ask(`${url}/streams`, { method: 'POST', headers: json, body });
+  t.is(made.status, 507);
+  t.regex(made.body, /disk/);
+  t.like(await health(), { status: 'degraded', why: 'streams cannot be kept (EISDIR)' });
+  t.deepEqual(JSON.parse((await ask(`${url}/streams`, { headers: { authorization } })).body), { streams: [] });
+  t.is(program.process.exitCode, null);
 });

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { createWebSocketStream } from 'ws';
 import type { WebSocket } from 'ws';
 import type { MediaError } from '../media/result.js';
@@ -18,6 +19,7 @@ const REFUSED: Readonly<Record<Extract<PushOutcome, { ok: false }>['why'], Verdi
   sample: { status: 409, text: 'this stream plays the bundled sample; choose another name' },
   busy: { status: 409, text: 'somebody is publishing this stream already; stop that first, or wait 10 s' },
   limit: { status: 409, text: 'this node publishes as many streams as it may; remove one first' },
+  disk: { status: 507, text: 'the key of the stream cannot be kept; look at the disk of this node' },
 };
 
 const NOT_FRAGMENTED =
@@ -51,7 +53,7 @@ const LINGER_MS = 250;
  * ever, and `WebSocket /stream/:slug/publish` whose binary frames are pieces of the same, for pages, which cannot send an
  * endless body. `?bitrate=` names the bits per second that the encoder is set to.
  */
-export async function addMediaRoutes(app: FastifyInstance, access: Access, node: NodePort): Promise<void> {
+export async function addMediaRoutes(app: FastifyInstance, access: Access, node: NodePort, log: Logger): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _body, done) => done(null));
@@ -72,7 +74,12 @@ export async function addMediaRoutes(app: FastifyInstance, access: Access, node:
         if (!mayChange(access, request)) return await reply.code(403).send({ error: 'origin' });
       },
     },
-    (socket, request) => void receive(node, socket, request),
+    (socket, request) => {
+      receive(node, socket, request).catch((error: unknown) => {
+        log.error({ err: error }, 'publishing over a socket failed');
+        socket.close(4_500, 'internal');
+      });
+    },
   );
 }
 

@@ -45,9 +45,15 @@ export interface NodeSettings {
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
+/** Why no stream was made. `disk`: its key cannot be kept. `failed`: it cannot be published, or was removed meanwhile. */
+export type NotCreated = 'limit' | 'disk' | 'failed';
+export type Created =
+  | { readonly ok: true; readonly stream: StreamEntry }
+  | { readonly ok: false; readonly why: NotCreated };
+
 /** How pushing media into a stream went; refused before anything was read, or the end of what was read. */
 export type PushOutcome =
-  | { readonly ok: false; readonly why: 'slug' | 'foreign' | 'sample' | 'busy' | 'limit' }
+  | { readonly ok: false; readonly why: 'slug' | 'foreign' | 'sample' | 'busy' | 'limit' | 'disk' }
   | {
       readonly ok: true;
       readonly end: PushEnd;
@@ -69,9 +75,9 @@ export interface NodePort {
   /** By slug or id. */
   stream(slug: string): Promise<StreamEntry | null>;
   /** Publishes the bundled sample under this name. */
-  publishSample(name: string, description: string): Promise<StreamEntry | null>;
-  /** Makes a stream that media can be pushed to; null if there are too many. */
-  createPush(name: string, description: string): Promise<StreamEntry | null>;
+  publishSample(name: string, description: string): Promise<Created>;
+  /** Makes a stream that media can be pushed to. */
+  createPush(name: string, description: string): Promise<Created>;
   /** Reads fragmented MP4 into a stream of this node, which is made if nobody has the slug; `floor` is a bitrate. */
   push(slug: string, source: Readable, floor: number): Promise<PushOutcome>;
   watch(id: string): Promise<Outcome>;

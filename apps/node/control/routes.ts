@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { LIMITS } from '../../../core/limits.js';
+import { MAX_STREAM_NAME } from '../options.js';
 import type { Access } from './access.js';
-import type { NodePort } from './node-port.js';
+import type { NodePort, NotCreated } from './node-port.js';
 import { addNodeRoutes } from './node-routes.js';
 import { addOpenApi } from './openapi.js';
 import { HttpError, resource } from './resource.js';
@@ -10,19 +10,21 @@ import { known, settle } from './streams.js';
 import { addTicketRoutes } from './ticket-routes.js';
 
 const NewStream = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(LIMITS.stringBytes / 4),
-  description: z
-    .string()
-    .max(LIMITS.stringBytes / 4)
-    .default(''),
+  name: z.string().min(1).max(MAX_STREAM_NAME),
+  description: z.string().max(MAX_STREAM_NAME).default(''),
   /** Where the media come from: the bundled sample, or what will be pushed. */
   media: z.enum(['sample', 'push']),
 });
 const StreamState = z.strictObject({ streaming: z.boolean() });
 const NewSession = z.strictObject({ code: z.string().max(256) });
+
+const NOT_CREATED: Readonly<Record<NotCreated, () => HttpError>> = {
+  limit: () => new HttpError(409, 'this node publishes as many streams as it may'),
+  disk: () =>
+    new HttpError(507, 'the key of the stream cannot be kept; look at the disk that holds the data of this node'),
+  failed: () =>
+    new HttpError(409, 'the stream was removed meanwhile, or cannot be published; look at the log of this node'),
+};
 
 /** The JSON routes of 2011 that this node has, behind the access rules. */
 export function addRoutes(app: FastifyInstance, access: Access, node: NodePort, version: string): void {
@@ -63,9 +65,10 @@ function addStreamRoutes(app: FastifyInstance, access: Access, node: NodePort): 
       body: NewStream,
       run: async (request, reply) => {
         const { name, description, media } = request.body as z.infer<typeof NewStream>;
-        const stream =
+        const created =
           media === 'sample' ? await node.publishSample(name, description) : await node.createPush(name, description);
-        if (stream === null) throw new HttpError(409, 'this node publishes as many streams as it may');
+        if (!created.ok) throw NOT_CREATED[created.why]();
+        const { stream } = created;
         void reply.code(201).header('location', `/stream/${stream.slug}`);
         return { stream };
       },

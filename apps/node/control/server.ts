@@ -44,7 +44,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
   await addSafetyHeaders(app, PAGE_SOURCES);
   await app.register(websocket, { options: { maxPayload: FRAME_BYTES, perMessageDeflate: false } });
   addLiveRoute(app, options.access, options.node);
-  await addMediaRoutes(app, options.access, options.node);
+  await addMediaRoutes(app, options.access, options.node, options.log);
   addEventsRoute(app, options.access, options.node.hub);
   await addPingRoute(app, options.access);
   addHlsRoutes(app, options.access, options.node);

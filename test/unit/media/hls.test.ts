@@ -45,7 +45,10 @@ test('two seconds a segment, each from a keyframe; the window slides, and what h
   t.deepEqual([feed.segment(99), feed.segment(106), feed.segment(119)], ['unknown', 'gone', 'unknown']);
   t.true(feed.segment(107) instanceof Uint8Array, 'kept for who is slow');
   t.is(feed.init(null), init);
-  t.deepEqual([99, 100, 101].map((number) => feed.init(number)), ['unknown', init, 'unknown']);
+  t.deepEqual(
+    [99, 100, 101].map((number) => feed.init(number)),
+    ['unknown', init, 'unknown'],
+  );
 });
 
 test('a feed that begins anew reuses no name of the one before, since players keep what a name stood for', (t) => {
