@@ -36,6 +36,7 @@ type CommonValues = ValuesOf<typeof COMMON>;
 
 /** Reads flags, environment and settings file, runs the program and ends the process with its exit code. */
 export async function runServer<S extends Settings>(program: ServerProgram<S>, argv: readonly string[]): Promise<void> {
+  endOnFaults(program.name, argv);
   const settings = { ...program.settings, ...COMMON };
   const command = addFlags(new Command(program.name), settings)
     .description(program.description)
@@ -59,6 +60,12 @@ export async function runServer<S extends Settings>(program: ServerProgram<S>, a
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
     else process.exit(report(program.name, error, argv.includes('--debug')));
   }
+}
+
+/** What nobody catches ends the process in words and with the exit code that belongs to it, as what `run` throws does. */
+function endOnFaults(name: string, argv: readonly string[]): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => process.exit(report(name, error, argv.includes('--debug'))));
 }
 
 /** Resolves at the first signal to end; from the second on the process ends at once. */

@@ -1,4 +1,5 @@
 import { z, type ZodType } from 'zod';
+import { MAX_STREAM_NAME } from './node/options.js';
 import { parseRate } from './node/rate.js';
 
 /** A value from text, as flags, environment and files give it; numbers and booleans of a JSON file are read like their text. */
@@ -31,8 +32,20 @@ export const hostPort = matching(HOST_PORT, 'must be a host and a port, such as 
 export const hostPortOrNone = parsed('must be a host and a port, such as 192.0.2.7:8001, or none', (text) =>
   text === 'none' || HOST_PORT.test(text) ? text : null,
 );
+/** Below this, whoever gave a bare number meant another unit. */
+const MIN_RATE = 1_000;
 /** Bits per second. */
-export const rate = parsed('must be a rate such as 8Mbit or 800kbit', parseRate);
+export const rate = parsed(
+  'must be a rate such as 8Mbit or 800kbit; a bare number is bits a second, 0 or at least 1000',
+  (text) => {
+    const bits = parseRate(text);
+    return bits === null || bits === 0 || bits >= MIN_RATE ? bits : null;
+  },
+);
+/** What people call a stream. */
+export const streamName = parsed(`must be a name of 1 to ${MAX_STREAM_NAME} characters`, (text) =>
+  text === '' || text.length > MAX_STREAM_NAME ? null : text,
+);
 /** Bits per second from kilobytes, which are 1,000 bytes. */
 export const kilobytes = parsed('must be a whole number of kilobytes a second', (text) =>
   /^\d{1,9}$/.test(text) ? Number(text) * 8_000 : null,

@@ -1,4 +1,4 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { type JournalEntry, type JournalHeader, printEntry, printHeader } from '../core/journal/journal.js';
 
@@ -14,9 +14,12 @@ export class JournalFile {
   #ended = false;
   #failure: string | null = null;
 
-  /** The file is made anew and readable by its owner only, since it holds all that the node has seen. */
+  /**
+   * The file is made anew and readable by its owner only, since it holds all that the node has seen. Throws the error of the
+   * system if that cannot be: who asks for a journal is not to find out at the end that there is none.
+   */
   constructor(path: string, header: JournalHeader) {
-    this.#file = createWriteStream(path, { flags: 'w', mode: 0o600 });
+    this.#file = createWriteStream(path, { fd: openSync(path, 'w', 0o600) });
     this.#file.on('error', (error) => this.#fail(error.message));
     this.#line(printHeader(header));
   }

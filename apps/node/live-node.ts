@@ -37,8 +37,8 @@ import { StreamControl } from './stream-control.js';
 /** A node that runs. */
 export interface LiveNode {
   readonly id: string;
-  /** What peers dial. */
-  readonly peerAddress: string;
+  /** What peers are told to dial; null if that is nothing. */
+  readonly peerAddress: string | null;
   /** Of the control API. */
   readonly controlUrl: string;
   /** Address of the node's own page with a fresh one-time code. */
@@ -92,7 +92,7 @@ interface Engine {
   readonly streams: StreamControl;
   readonly observation: Observation;
   readonly config: Config;
-  /** What peers dial. */
+  /** Where it listens for peers. */
   readonly address: string;
 }
 
@@ -168,7 +168,7 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   }
   for (const slug of options.watch) void streams.watchSoon(slug);
   const pageUrl = (): string => `${control}/#code=${access.newCode()}`;
-  return { id: host.id, peerAddress: address, controlUrl: control, pageUrl, stop, ended };
+  return { id: host.id, peerAddress: config.endpoints[0] ?? null, controlUrl: control, pageUrl, stop, ended };
 }
 
 /** Records what the machine is told, if that was asked for; a journal that fails is reported and does not end the node. */

@@ -63,7 +63,8 @@ async function daemon(action: (typeof ACTIONS)[number], folder: string | null, c
 
 /** What people and scripts read: one line each, on standard output, or by way of the process that started the daemon. */
 function announce(node: LiveNode): void {
-  const { id, peerAddress, controlUrl } = node;
-  const text = `node     ${id}\npeers    ${peerAddress}\ncontrol  ${controlUrl}\npage     ${node.pageUrl()}\n`;
+  const { id, controlUrl } = node;
+  const peers = node.peerAddress ?? 'none: nobody can dial this node; --advertise HOST:PORT mends it';
+  const text = `node     ${id}\npeers    ${peers}\ncontrol  ${controlUrl}\npage     ${node.pageUrl()}\n`;
   if (!tellParent(text)) process.stdout.write(text);
 }

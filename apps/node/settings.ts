@@ -68,7 +68,7 @@ export const NODE_SETTINGS = {
   sample: {
     flags: '--sample [name]',
     help: 'publish the bundled sample, as an endless live stream',
-    schema: value.anyText,
+    schema: value.streamName,
   },
   watch: {
     flags: '--watch <stream>',

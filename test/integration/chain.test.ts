@@ -86,7 +86,8 @@ async function tryChain(t: ExecutionContext): Promise<Chain> {
   const start = (name: string, uplink: string, args: readonly string[]): Promise<Peer> =>
     startPeer(t, join(base, name), ['--directory', web, '--uplink', uplink, ...args]);
   const publisher = await start('publisher', ONE_CONSUMER, ['--advertise', NOWHERE, '--sample', STREAM]);
-  const entrance = new URL(publisher.program.printed.get('peers') ?? '').host;
+  const { settings } = (await publisher.get('/settings')) as { settings: { peer_port: number } };
+  const entrance = `127.0.0.1:${settings.peer_port}`;
   const first = await start('first', ONE_CONSUMER, ['--bootstrap', entrance, '--watch', SLUG]);
   await settled(first, 1, publisher);
   const second = await start('second', ONE_CONSUMER, ['--watch', SLUG]);

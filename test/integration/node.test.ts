@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -196,9 +197,15 @@ test('ports and flags end as promised', async (t) => {
   }
   const [web] = await exit(t, 'astral-web', '--port', String(port));
   t.is(web, 3);
+  const free = ['--ephemeral', '--port', '0', '--peer-port', '0', '--log-level', 'error'];
+  const [journal, errors] = await exit(t, 'astralnode', ...free, '--journal', '/nonexistent/folder/journal');
+  t.is(journal, 3);
+  t.regex(errors, /nonexistent.*ENOENT/);
   const wrong = [
     ['--port', '70000'],
     ['--uplink', 'fast'],
+    ['--uplink', '8'],
+    ['--ephemeral', '--sample', 'x'.repeat(300)],
     ['--directory', 'ftp://x'],
     ['--bootstrap', 'x'],
     ['-u', '../x'],
@@ -209,6 +216,39 @@ test('ports and flags end as promised', async (t) => {
   for (const name of ['astralnode', 'astral-web', 'astralctl']) {
     t.is((await exit(t, name, '--help'))[0], 0);
     t.is((await exit(t, name, '--version'))[0], 0);
+  }
+});
+
+test('a node prints what peers are told to dial, or that they can dial nothing', async (t) => {
+  const peers = async (...args: string[]): Promise<string> => {
+    const free = ['--ephemeral', '--port', '0', '--peer-port', '0', '--uplink', '0', '--log-level', 'error'];
+    const program = await startProgram(t, 'astralnode', [...free, ...args], 'page');
+    program.process.kill('SIGKILL');
+    return program.printed.get('peers') ?? t.fail(program.errors());
+  };
+  t.regex(await peers(), /^ws:\/\/127\.0\.0\.1:[1-9]\d*$/);
+  t.is(await peers('--advertise', '192.0.2.1:8001'), 'ws://192.0.2.1:8001');
+  t.regex(await peers('--advertise', 'none'), /^none: nobody can dial this node; --advertise HOST:PORT mends it$/);
+});
+
+test('what nobody catches ends a server with the exit code that belongs to it', async (t) => {
+  const ends = async (fault: string): Promise<[number | null, string]> => {
+    const run = `() => new Promise(() => { setTimeout(() => { ${fault} }) })`;
+    const program = `{ name: 'faulty', description: '', examples: '', prefix: 'FAULTY', settings: {}, run: ${run} }`;
+    const script = `import { runServer } from './dist/apps/program.js'; await runServer(${program}, ['node', 'faulty']);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let told = '';
+    child.stderr.on('data', (piece: Buffer) => (told += piece.toString()));
+    return await new Promise((resolve) => child.on('close', (code) => resolve([code, told])));
+  };
+  const full = "Object.assign(new Error('x'), { code: 'ENOSPC', path: '/disk' })";
+  for (const raise of ['throw', 'void Promise.reject']) {
+    const [bug, stack] = await ends(`${raise} (new Error('planted'))`);
+    t.is(bug, 70, raise);
+    t.regex(stack, /^faulty: this is a bug in astral: Error: planted\n/, raise);
+    t.deepEqual(await ends(`${raise} (${full})`), [3, 'faulty: /disk: the disk is full (ENOSPC)\n'], raise);
   }
 });
 

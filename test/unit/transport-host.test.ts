@@ -87,9 +87,10 @@ test('a journal is a header and a line an input, for its owner only; a bad disk 
     lines.slice(1).map((line) => parseEntry(line)),
     entries,
   );
-  const lost = new JournalFile(join(folder, 'no', 'such', 'folder'), header);
-  while (lost.failure === null) await wait(5);
-  for (const entry of entries) lost.record(entry);
-  await lost.close();
-  t.regex(lost.failure, /ENOENT/);
+  t.throws(() => new JournalFile(join(folder, 'no', 'such', 'folder'), header), { code: 'ENOENT' });
+  const full = new JournalFile('/dev/full', header);
+  while (full.failure === null) await wait(5);
+  for (const entry of entries) full.record(entry);
+  await full.close();
+  t.regex(full.failure, /ENOSPC/);
 });
