@@ -177,14 +177,12 @@ export class Publications {
 
   #add(stream: OwnStream): Publication {
     const id = this.#ports.crypto.idOf(stream.key.publicKey);
-    const publication: Publication = {
-      ...{ id, stream, starting: null, stop: null },
-      ...{ begun: false, paused: stream.paused },
-    };
+    const { paused } = stream;
+    const publication: Publication = { id, stream, starting: null, stop: null, begun: false, paused };
     this.#byId.set(id, publication);
     const { name, description } = stream;
     this.#ports.streams.open(id, { name, description, source: this.#ports.host.id, own: true }, 0);
-    this.#ports.streams.pause(id, stream.paused);
+    this.#ports.streams.pause(id, paused);
     return publication;
   }
 
