@@ -1,21 +1,19 @@
 import { assert } from './assert.js';
 
 /**
- * Rows of numbers that are touched for every message, in one typed array (row-major), with a free list.
- * `fields` maps field names to positions, so that an access is one indexed load.
+ * Rows of numbers that are touched for every message, in one typed array (row-major), with a free list. Whoever uses
+ * them names the fields of a row in a constant, so that an access is one indexed load.
  */
-export class Columns<F extends string> {
-  readonly fields: Readonly<Record<F, number>>;
+export class Columns {
   readonly #stride: number;
   readonly #bound: number;
   readonly #free: number[] = [];
   #cells: Float64Array;
   #used = 0;
 
-  /** @param bound the most rows there may ever be */
-  constructor(fields: readonly F[], bound: number, initial = 4) {
-    this.fields = Object.fromEntries(fields.map((field, index) => [field, index])) as Record<F, number>;
-    this.#stride = fields.length;
+  /** @param stride fields of a row  @param bound the most rows there may ever be */
+  constructor(stride: number, bound: number, initial = 4) {
+    this.#stride = stride;
     this.#bound = bound;
     this.#cells = new Float64Array(Math.min(initial, bound) * this.#stride);
   }

@@ -57,7 +57,7 @@ const COMMANDS: Commands = {
   forget(parts, { node }, reply) {
     const { ctx } = parts;
     const peer = ctx.peers.get(node);
-    const streams = [...ctx.streams.values()].filter((stream) => stream.candidates.get(node) !== undefined);
+    const streams = [...ctx.streams.values()].filter((stream) => stream.candidates.find(node) >= 0);
     if (peer === undefined && streams.length === 0) return reply({ ok: false, why: 'unknown-node' });
     if (peer !== undefined) drop(parts, peer, 'idle', 'forgotten');
     for (const stream of streams) stream.candidates.forget(node);

@@ -20,7 +20,8 @@ const KEY_BYTES = 32;
 const HASH_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 
-interface Secret {
+interface Owner {
+  readonly label: NodeId;
   readonly publicKey: Uint8Array;
   readonly lanes: Lanes;
 }
@@ -40,14 +41,14 @@ function equal(left: Uint8Array, right: Uint8Array): boolean {
 
 /**
  * A stand-in with the sizes of Ed25519 and SHA-256. A signature is a hash of the bytes keyed with the secret, so only who
- * holds the key pair can make one, and one that went through the codec still verifies. Objects that were signed, verified
- * or hashed before are recognised by identity: what is shared must not be changed in place, a forger works on a copy.
+ * holds the key pair can make one, and one that went through the codec still verifies. Objects that were signed or hashed
+ * before are recognised by identity: what is shared must not be changed in place, a forger works on a copy.
  */
 export function createSimCrypto(rng: Rng): SimCrypto {
   const pairs = new Map<NodeId, KeyPair>();
-  const secrets = new WeakMap<object, Secret>();
-  const owners = new Map<string, Secret & { readonly label: NodeId }>();
-  const labels = new WeakMap<Uint8Array, NodeId>();
+  const secrets = new WeakMap<object, Owner>();
+  /** By the first bytes of their keys. */
+  const owners = new Map<number, Owner[]>();
   const signed = new WeakMap<Uint8Array, Signed>();
   const hashes = new WeakMap<Uint8Array, Uint8Array>();
   const hashLanes: Lanes = drawLanes(rng.fork('hash'));
@@ -62,6 +63,10 @@ export function createSimCrypto(rng: Rng): SimCrypto {
     return digest;
   }
 
+  function ownerOf(publicKey: Uint8Array): Owner | undefined {
+    return owners.get(firstBytes(publicKey))?.find((owner) => equal(owner.publicKey, publicKey));
+  }
+
   return {
     costs,
     hash,
@@ -71,11 +76,12 @@ export function createSimCrypto(rng: Rng): SimCrypto {
       if (held !== undefined) return held;
       const draw = rng.fork(`key/${label}`);
       const publicKey = Uint8Array.from({ length: KEY_BYTES }, () => draw.below(256));
-      const secret = { publicKey, lanes: drawLanes(draw), label };
+      const owner = { label, publicKey, lanes: drawLanes(draw) };
       const pair = { publicKey, secret: Object.freeze({ label }) };
-      secrets.set(pair.secret, secret);
-      owners.set(publicKey.join(), secret);
-      labels.set(publicKey, label);
+      secrets.set(pair.secret, owner);
+      const alike = owners.get(firstBytes(publicKey));
+      if (alike === undefined) owners.set(firstBytes(publicKey), [owner]);
+      else alike.push(owner);
       pairs.set(label, pair);
       return pair;
     },
@@ -93,22 +99,21 @@ export function createSimCrypto(rng: Rng): SimCrypto {
       costs.verify++;
       const known = signed.get(signature);
       if (known !== undefined && known.bytes === bytes && equal(known.publicKey, publicKey)) return true;
-      const owner = owners.get(publicKey.join());
-      if (owner === undefined) return false;
-      const good = equal(spread(mix(owner.lanes, bytes), SIGNATURE_BYTES), signature);
-      if (good) signed.set(signature, { publicKey: owner.publicKey, bytes });
-      return good;
+      const owner = ownerOf(publicKey);
+      return owner !== undefined && equal(spread(mix(owner.lanes, bytes), SIGNATURE_BYTES), signature);
     },
 
     idOf(publicKey) {
-      const known = labels.get(publicKey);
-      if (known !== undefined) return known;
-      const text = publicKey.join();
-      const label = owners.get(text)?.label ?? `unknown-${hash(publicKey).slice(0, 8).join('')}`;
-      labels.set(publicKey, label);
-      return label;
+      return ownerOf(publicKey)?.label ?? `unknown-${hash(publicKey).slice(0, 8).join('')}`;
     },
   };
+}
+
+/** Six of them: as many as a number holds. */
+function firstBytes(key: Uint8Array): number {
+  let number = 0;
+  for (let index = 0; index < 6 && index < key.length; index++) number = number * 256 + (key[index] as number);
+  return number;
 }
 
 function drawLanes(rng: Rng): Lanes {

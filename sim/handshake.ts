@@ -26,7 +26,7 @@ export function handshakeOf(options: HandshakeOptions): (dialler: NodeId, accept
       network: NETWORK,
       incarnation: options.incarnation(node),
       endpoints: [options.endpoint(node)],
-      nonce: Uint8Array.from({ length: NONCE_BYTES }, () => rng.below(256)),
+      nonce: drawNonce(rng),
       expected,
     });
   return (dialler, acceptor) => {
@@ -44,4 +44,10 @@ export function handshakeOf(options: HandshakeOptions): (dialler: NodeId, accept
     }
     return ends[0].peer?.id === acceptor && ends[1].peer?.id === dialler ? 'ok' : 'identity';
   };
+}
+
+function drawNonce(rng: Rng): Uint8Array {
+  const words = new Uint32Array(NONCE_BYTES / 4);
+  for (let index = 0; index < words.length; index++) words[index] = rng.below(2 ** 32);
+  return new Uint8Array(words.buffer);
 }

@@ -2,11 +2,15 @@ import type { Rng } from '../machine.js';
 import { MS, type Time } from '../units.js';
 
 /** A place in a plane where distances predict round trips; all in milliseconds. */
-export interface Coordinate {
+export interface Place {
   readonly x: number;
   readonly y: number;
   /** The way from the node to the plane: its access link, which every path of its has in it. */
   readonly height: number;
+}
+
+/** A place as its node tells it. */
+export interface Coordinate extends Place {
   /** How far predictions from here are off, as a share of the round trip in percent. */
   readonly error: number;
 }
@@ -65,12 +69,12 @@ export class Position {
   }
 
   /** The round trip to be expected; null while this node or the other does not know where it is. */
-  roundTripTo(there: Coordinate | null): Time | null {
+  roundTripTo(there: Place | null): Time | null {
     if (there === null || this.#seen < ENOUGH) return null;
     return Math.round(this.#distance(there) * MS);
   }
 
-  #distance(there: Coordinate): number {
+  #distance(there: Place): number {
     const x = this.#x - there.x;
     const y = this.#y - there.y;
     return Math.sqrt(x * x + y * y) + this.#height + there.height;

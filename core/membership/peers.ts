@@ -25,26 +25,17 @@ export interface Peer {
 const UNANSWERED = 3;
 const SILENCE = 8 * SECOND;
 
-const FIELDS = ['lastHeard', 'lastSent', 'rtt', 'used', 'tickets'] as const;
+/** Fields of a row. */
+const AT = { lastHeard: 0, lastSent: 1, rtt: 2, used: 3, tickets: 4 } as const;
+const STRIDE = 5;
 
 /** All neighbours; the numbers touched with every message stand in columns. */
 export class PeerTable {
   readonly #peers = new Map<NodeId, Peer>();
-  readonly #columns: Columns<(typeof FIELDS)[number]>;
-  readonly #lastHeard: number;
-  readonly #lastSent: number;
-  readonly #rtt: number;
-  readonly #used: number;
-  readonly #tickets: number;
+  readonly #columns: Columns;
 
   constructor(bound: number) {
-    this.#columns = new Columns(FIELDS, bound, 8);
-    const fields = this.#columns.fields;
-    this.#lastHeard = fields.lastHeard;
-    this.#lastSent = fields.lastSent;
-    this.#rtt = fields.rtt;
-    this.#used = fields.used;
-    this.#tickets = fields.tickets;
+    this.#columns = new Columns(STRIDE, bound, 8);
   }
 
   /** Null when the table is full. */
@@ -87,11 +78,11 @@ export class PeerTable {
   }
 
   heard(peer: Peer, now: Time): void {
-    this.#columns.set(peer.row, this.#lastHeard, now);
+    this.#columns.set(peer.row, AT.lastHeard, now);
   }
 
   lastHeard(peer: Peer): Time {
-    return this.#columns.get(peer.row, this.#lastHeard);
+    return this.#columns.get(peer.row, AT.lastHeard);
   }
 
   /** A question goes to the peer that it must answer; one a second counts. Returns whether it answers none any more. */
@@ -110,39 +101,39 @@ export class PeerTable {
   }
 
   sent(peer: Peer, now: Time): void {
-    this.#columns.set(peer.row, this.#lastSent, now);
+    this.#columns.set(peer.row, AT.lastSent, now);
   }
 
   lastSent(peer: Peer): Time {
-    return this.#columns.get(peer.row, this.#lastSent);
+    return this.#columns.get(peer.row, AT.lastSent);
   }
 
   /** When the connection last served a purpose. */
   use(peer: Peer, now: Time): void {
-    this.#columns.set(peer.row, this.#used, now);
+    this.#columns.set(peer.row, AT.used, now);
   }
 
   lastUsed(peer: Peer): Time {
-    return this.#columns.get(peer.row, this.#used);
+    return this.#columns.get(peer.row, AT.used);
   }
 
   /** Moving average of the round trip with step 0.2; null until measured. */
   rtt(peer: Peer): Time | null {
-    return this.#columns.get(peer.row, this.#rtt) || null;
+    return this.#columns.get(peer.row, AT.rtt) || null;
   }
 
   measured(peer: Peer, roundTrip: Time): void {
     const before = this.rtt(peer);
     const next = before === null ? roundTrip : before + 0.2 * (roundTrip - before);
-    this.#columns.set(peer.row, this.#rtt, Math.max(1, Math.round(next)));
+    this.#columns.set(peer.row, AT.rtt, Math.max(1, Math.round(next)));
   }
 
   /** Tickets held with this peer, on either side. */
   tickets(peer: Peer): number {
-    return this.#columns.get(peer.row, this.#tickets);
+    return this.#columns.get(peer.row, AT.tickets);
   }
 
   addTickets(peer: Peer, change: number): void {
-    this.#columns.set(peer.row, this.#tickets, this.tickets(peer) + change);
+    this.#columns.set(peer.row, AT.tickets, this.tickets(peer) + change);
   }
 }

@@ -1,11 +1,11 @@
-import { NEVER, type Time, MS, SECOND } from '../units.js';
+import { NEVER, type NodeId, type Time, MS, SECOND } from '../units.js';
 import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
 import type { CandidateView } from '../policies/selection.js';
 import type { Stream } from '../stream.js';
 import type { Consumer } from '../tickets/consumer.js';
 import { bitCount } from '../tickets/provider.js';
-import type { Prospect } from './candidates.js';
+import { CANDIDATE } from './candidates.js';
 import type { Peer } from './peers.js';
 
 /** Dials open at once. */
@@ -36,7 +36,9 @@ const STALE = 3 * SECOND;
 const IMPROVE_ROUNDS = 4;
 
 interface Ranked {
-  readonly prospect: Prospect;
+  readonly id: NodeId;
+  /** Among the candidates. */
+  readonly row: number;
   readonly peer: Peer | undefined;
   readonly score: number;
 }
@@ -140,26 +142,39 @@ export class Seek {
     const { asks, dials } = stream;
     const urgent = this.#isUrgent(stream);
     const ranked: Ranked[] = [];
-    for (const prospect of stream.candidates.all()) {
-      if (prospect.notBefore > ctx.now || (this.#worth(stream, prospect, urgent) & sought) === 0) continue;
-      if (nearerThan !== NEVER && (!prospect.told || prospect.depth + 1 >= nearerThan)) continue;
-      const { id } = prospect;
+    const { candidates } = stream;
+    for (const row of candidates.rows) {
+      if (candidates.get(row, CANDIDATE.notBefore) > ctx.now) continue;
+      if ((this.#worth(stream, row, urgent) & sought) === 0) continue;
+      if (nearerThan !== NEVER && !this.#isNearer(stream, row, nearerThan)) continue;
+      const id = candidates.id(row);
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
-      ranked.push({ prospect, peer, score: this.#ctx.policies.selection(this.#look(prospect, peer, sought)) });
+      ranked.push({ id, row, peer, score: ctx.policies.selection(this.#look(stream, row, peer, sought)) });
     }
-    return ranked.sort((a, b) => a.score - b.score || (a.prospect.id < b.prospect.id ? -1 : 1));
+    return ranked.sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
+  }
+
+  #isNearer({ candidates }: Stream, row: number, nearerThan: number): boolean {
+    return candidates.get(row, CANDIDATE.told) === 1 && candidates.get(row, CANDIDATE.depth) + 1 < nearerThan;
   }
 
   /** What a policy is shown of a candidate. */
-  #look(prospect: Prospect, peer: Peer | undefined, sought: number): CandidateView {
+  #look({ candidates }: Stream, row: number, peer: Peer | undefined, sought: number): CandidateView {
     const { rng, now, peers, position } = this.#ctx;
+    const told = candidates.get(row, CANDIDATE.told) === 1;
     const measured = peer === undefined ? null : peers.rtt(peer);
     return {
       connected: peer !== undefined,
-      rtt: measured ?? position.roundTripTo(prospect.at),
-      load: prospect.told ? prospect : null,
-      age: now - prospect.heardAt,
+      rtt: measured ?? position.roundTripTo(candidates.at(row)),
+      load: told
+        ? {
+            depth: candidates.get(row, CANDIDATE.depth),
+            free: candidates.get(row, CANDIDATE.free),
+            interior: candidates.get(row, CANDIDATE.interior),
+          }
+        : null,
+      age: now - candidates.get(row, CANDIDATE.heardAt),
       sought,
       luck: rng.next(),
     };
@@ -170,11 +185,11 @@ export class Seek {
     const slots = Math.floor(ctx.slots(stream) / Math.max(1, bitCount(stream.interior)));
     const urgent = this.#isUrgent(stream);
     const slot = !urgent ? 'fitting' : this.#mayUseReserve(stream) ? 'reserved' : 'any';
-    for (const { prospect, peer } of ranked) {
+    for (const { id, row, peer } of ranked) {
       if (peer === undefined) continue;
-      const subs = sought & this.#worth(stream, prospect, urgent) & ~this.#busy(stream, peer);
+      const subs = sought & this.#worth(stream, row, urgent) & ~this.#busy(stream, peer);
       if (subs === 0) continue;
-      stream.asks.set(prospect.id, { subs, at: ctx.now });
+      stream.asks.set(id, { subs, at: ctx.now });
       ctx.peers.use(peer, ctx.now);
       ctx.expectAnswer(peer);
       const { interior, epoch } = stream;
@@ -195,25 +210,26 @@ export class Seek {
     for (const { subs } of stream.asks.values()) count(subs);
     for (const [id, at] of stream.dials) {
       if (ctx.now > at + DIAL_PATIENCE) continue;
-      const prospect = stream.candidates.get(id);
-      if (prospect !== undefined) count(this.#worth(stream, prospect, urgent));
+      const row = stream.candidates.find(id);
+      if (row >= 0) count(this.#worth(stream, row, urgent));
     }
-    for (const { prospect, peer } of ranked) {
+    for (const { id, row, peer } of ranked) {
       if (stream.dials.size >= DIALS || ctx.peers.size >= ctx.config.maxPeers) return;
-      const subs = this.#worth(stream, prospect, urgent) & sought & ~twice;
+      const subs = this.#worth(stream, row, urgent) & sought & ~twice;
       if (peer !== undefined || subs === 0) continue;
-      stream.dials.set(prospect.id, ctx.now);
-      ctx.fx.connect({ node: prospect.id, address: prospect.address });
+      stream.dials.set(id, ctx.now);
+      ctx.fx.connect({ node: id, address: stream.candidates.address(row) });
       count(subs);
     }
   }
 
   /** Sub-streams that are worth asking a candidate for; one without room may have a leaf that steps aside for a relay. */
-  #worth(stream: Stream, prospect: Prospect, urgent: boolean): number {
-    const { interior } = prospect;
-    if (urgent || !prospect.told) return ~0;
-    const stale = this.#ctx.now > prospect.heardAt + STALE;
-    return prospect.free > 0 || stale ? interior : interior & stream.interior;
+  #worth(stream: Stream, row: number, urgent: boolean): number {
+    const { candidates } = stream;
+    if (urgent || candidates.get(row, CANDIDATE.told) === 0) return ~0;
+    const interior = candidates.get(row, CANDIDATE.interior);
+    const stale = this.#ctx.now > candidates.get(row, CANDIDATE.heardAt) + STALE;
+    return candidates.get(row, CANDIDATE.free) > 0 || stale ? interior : interior & stream.interior;
   }
 
   /** Whether a dial is under way that may still succeed; one to the dead takes seconds to fail. */

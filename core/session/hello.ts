@@ -100,7 +100,7 @@ export function decodeProof(frame: Uint8Array): Uint8Array | null {
 
 /** What `side` signs: both hellos to the last byte, and which of them is its own. */
 export function transcript(side: Side, dialler: Uint8Array, acceptor: Uint8Array): Uint8Array {
-  const writer = new Writer(dialler.length + acceptor.length + 32);
+  const writer = new Writer();
   writer.text(DOMAIN);
   writer.u8(side === 'dialler' ? 0 : 1);
   writer.bytes(dialler, HANDSHAKE_BYTES);

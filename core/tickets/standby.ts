@@ -1,5 +1,6 @@
 import type { NodeContext } from '../context.js';
 import { LIMITS } from '../limits.js';
+import { CANDIDATE } from '../membership/candidates.js';
 import type { Peer } from '../membership/peers.js';
 import type { Activated, StandbyMessage } from '../message.js';
 import type { Stream } from '../stream.js';
@@ -191,12 +192,14 @@ export class Standby {
     const ctx = this.#ctx;
     let best: Peer | null = null;
     let bestScore = Infinity;
-    for (const prospect of stream.candidates.all()) {
-      const peer = ctx.peers.get(prospect.id);
+    const { candidates } = stream;
+    for (const row of candidates.rows) {
+      const peer = ctx.peers.get(candidates.id(row));
       if (peer === undefined || peer === active || (stream.standbyRefused.get(peer.id) ?? 0) > ctx.now) continue;
       if ((stream.outbound[sub] ?? []).some((ticket) => ticket.peer === peer)) continue;
-      const relays = (prospect.interior & (1 << sub)) !== 0;
-      const score = (ctx.peers.tickets(peer) > 0 ? 0 : 2) + (relays ? 0 : 1) + (prospect.free > 0 ? 0 : 3);
+      const relays = (candidates.get(row, CANDIDATE.interior) & (1 << sub)) !== 0;
+      const hasRoom = candidates.get(row, CANDIDATE.free) > 0;
+      const score = (ctx.peers.tickets(peer) > 0 ? 0 : 2) + (relays ? 0 : 1) + (hasRoom ? 0 : 3);
       if (score >= bestScore) continue;
       best = peer;
       bestScore = score;

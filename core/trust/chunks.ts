@@ -3,11 +3,9 @@ import type { Crypto, KeyPair } from '../machine.js';
 import { DIGEST_BYTES, writeHeader } from '../wire/header.js';
 import { Writer } from '../wire/writer.js';
 
-const ENVELOPE_ROOM = 128;
-
 /** The bytes that a publisher signs and that travel as `Chunk.envelope`. */
 export function encodeHeader(header: ChunkHeader): Uint8Array {
-  const writer = new Writer(ENVELOPE_ROOM);
+  const writer = new Writer();
   writeHeader(writer, header);
   return writer.finish();
 }

@@ -33,14 +33,24 @@ export function varintBytes(value: number): number {
   return value < 2 ** 49 ? 7 : 8;
 }
 
+/** Where whoever does not know its length is written, one at a time; null while in use. */
+let scratch: Uint8Array | null = null;
+const SCRATCH_BYTES = 4_096;
+
 /** Writes fields to bytes. What it refuses is a bug of the caller, never a peer's doing. */
 export class Writer implements Sink {
   #bytes: Uint8Array;
   #at = 0;
+  readonly #known: boolean;
 
-  /** @param room bytes to start with; it grows */
-  constructor(room = 256) {
-    this.#bytes = new Uint8Array(room);
+  /** @param room bytes to start with, best the length of it all; it grows */
+  constructor(room?: number) {
+    this.#known = room !== undefined;
+    if (room !== undefined) this.#bytes = new Uint8Array(room);
+    else {
+      this.#bytes = scratch ?? new Uint8Array(SCRATCH_BYTES);
+      scratch = null;
+    }
   }
 
   u8(value: number): void {
@@ -105,7 +115,10 @@ export class Writer implements Sink {
 
   /** What was written; the writer must not be used any more. */
   finish(): Uint8Array {
-    return this.#at === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#at);
+    if (this.#known && this.#at === this.#bytes.length) return this.#bytes;
+    const written = this.#bytes.slice(0, this.#at);
+    if (!this.#known) scratch = this.#bytes;
+    return written;
   }
 
   #reserve(more: number): void {

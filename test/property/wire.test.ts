@@ -178,6 +178,32 @@ testProp('varints take the bytes they say', [fc.oneof(fc.nat(), fc.maxSafeNat())
   t.is(reader.left, 0);
 });
 
+testProp(
+  'writers share no bytes, whether one is finished before the next begins or not',
+  [
+    fc.array(
+      fc.record({
+        room: fc.option(fc.nat(9), { nil: undefined }),
+        value: fc.uint8Array({ maxLength: 9_000 }),
+        late: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 12 },
+    ),
+  ],
+  (t, texts) => {
+    const open: { readonly writer: Writer; readonly value: Uint8Array }[] = [];
+    const done: { readonly written: Uint8Array; readonly value: Uint8Array }[] = [];
+    for (const { room, value, late } of texts) {
+      const writer = new Writer(room);
+      writer.raw(value, value.length);
+      if (late) open.push({ writer, value });
+      else done.push({ written: writer.finish(), value });
+    }
+    for (const { writer, value } of open) done.push({ written: writer.finish(), value });
+    for (const { written, value } of done) t.deepEqual(written, value);
+  },
+);
+
 test('varints are of the stated length around every power of two', (t) => {
   for (let exponent = 0; exponent <= 53; exponent++) {
     for (const value of [2 ** exponent - 1, 2 ** exponent]) {
