@@ -1,9 +1,10 @@
 import type { Crypto, Input } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
+import { countedAs, plainIp } from '../../transports/counted-as.js';
 import { generateKeyPair } from '../../transports/crypto.js';
 import { WebSocketTransport } from '../../transports/websocket.js';
 import { WireNetwork } from '../../transports/wire-network.js';
-import { dialable, plainIp } from './endpoints.js';
+import { dialable } from './endpoints.js';
 
 /** A node that was reached is not dialled again for so long; one that was not, neither. */
 const GOOD_MS = 10 * 60_000;
@@ -59,13 +60,13 @@ export class DialBack {
    * dialled already. Never rejects.
    */
   async look(node: string, endpoint: string, asker: string): Promise<void> {
-    const by = plainIp(asker);
+    const by = countedAs(asker);
     const running = this.#running.get(by) ?? 0;
     if (!this.isDue(node, endpoint) || running >= MAX_AT_ONCE) return;
     const key = `${node} ${endpoint}`;
     this.#dialling.add(key);
     this.#running.set(by, running + 1);
-    const reached = await this.#dial(node, endpoint, by);
+    const reached = await this.#dial(node, endpoint, plainIp(asker));
     if (reached !== null) this.#remember(node, endpoint, reached);
     this.#dialling.delete(key);
     const left = (this.#running.get(by) ?? 1) - 1;
@@ -77,7 +78,7 @@ export class DialBack {
   async #dial(node: string, endpoint: string, asker: string): Promise<boolean | null> {
     const target = await dialable(endpoint, asker);
     if (target === null) return false;
-    if (target.ip !== asker && !this.#mayBother(asker)) return null;
+    if (target.ip !== asker && !this.#mayBother(countedAs(asker))) return null;
     if (this.#waiting.size >= MAX_WAITING || this.#waiting.has(node)) return null;
     const reached = await new Promise<boolean | null>((resolve) => {
       const timer = setTimeout(() => this.#settle(node, false), DIAL_MS);

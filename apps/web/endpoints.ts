@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import { plainIp } from '../../transports/counted-as.js';
 
 /** Never dialled for anybody: nowhere, link-local with the metadata services of clouds, multicast, reserved. */
 const FORBIDDEN = ranges(
@@ -21,11 +22,6 @@ function ranges(...list: string[]): BlockList {
     block.addSubnet(net, Number(bits), net.includes(':') ? 'ipv6' : 'ipv4');
   }
   return block;
-}
-
-/** An IPv4 address that a dual-stack socket shows as IPv6, as itself. */
-export function plainIp(ip: string): string {
-  return ip.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 const within = (block: BlockList, ip: string): boolean => block.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4');

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { isLoopback, plainIp } from './endpoints.js';
+import { countedAs } from '../../transports/counted-as.js';
+import { isLoopback } from './endpoints.js';
 
 /** Requests that one address may make at once, and a second for ever. */
 const BURST = 200;
@@ -17,7 +18,7 @@ export function addQuota(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     if (isLoopback(request.ip)) return;
     const now = performance.now() / 1_000;
-    const ip = plainIp(request.ip);
+    const ip = countedAs(request.ip);
     const bucket = buckets.get(ip) ?? { tokens: BURST, at: now };
     buckets.delete(ip);
     buckets.set(ip, bucket);

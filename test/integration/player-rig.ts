@@ -110,11 +110,15 @@ class Broadcast {
   }
 }
 
-/** The page's files, and the JSON answers of a node by path. */
+/** The page's files, and the JSON answers of a node by path; it refuses to receive a stream that has none. */
 async function respond(response: ServerResponse, path: string, resources: Resources): Promise<void> {
   const resource = resources[path];
   if (resource !== undefined) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(resource));
+    return;
+  }
+  if (path.endsWith('/tickets')) {
+    response.writeHead(409, { 'content-type': 'application/json' }).end(JSON.stringify({ error: 'limit' }));
     return;
   }
   const file = path === '/' ? 'index.html' : path.slice(1);

@@ -1,6 +1,8 @@
+import { BlockList } from 'node:net';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { LIMITS } from '../../core/limits.js';
+import { countedAs } from '../../transports/counted-as.js';
 import { Flow, WINDOW_BYTES } from '../../transports/flow.js';
 import { acknowledgement, LANE_BYTES, type Lane, PieceQueue, Reassembler } from '../../transports/pieces.js';
 
@@ -158,4 +160,26 @@ test('a window keeps room for control, believes no lie about what was taken, and
   t.is(flow.stalledFor(WINDOW_BYTES / 2, 4002), 0, 'half of it left');
   t.is(flow.underWay(0, 4003), 0);
   t.false(flow.acknowledged(1), 'less than before');
+});
+
+testProp(
+  'two IPv6 addresses are counted as one exactly when their first 64 bits are the same',
+  [fc.ipV6(), fc.ipV6(), fc.boolean(), fc.nat(0xffff)],
+  (t, one, drawn, alike, last) => {
+    // Two that are drawn hardly ever have 64 bits in common; a cut behind the fourth group of a full one does.
+    const full = one.includes('::') || one.includes('.') ? '2001:db8:0:7:1:2:3:4' : one;
+    const first = alike ? full : one;
+    const other = alike ? `${full.split(':').slice(0, 4).join(':')}::${last.toString(16)}` : drawn;
+    const net = new BlockList();
+    net.addSubnet(first, 64, 'ipv6');
+    t.is(countedAs(first) === countedAs(other), net.check(other, 'ipv6'), `${first} ${other}`);
+  },
+);
+
+test('an IPv4 address is counted by itself, however it is written, and so is what is no address', (t) => {
+  t.is(countedAs('192.0.2.7'), '192.0.2.7');
+  t.is(countedAs('::ffff:192.0.2.7'), '192.0.2.7');
+  t.not(countedAs('::ffff:192.0.2.7'), countedAs('::ffff:192.0.2.8'));
+  t.is(countedAs('fe80::1%eth0'), countedAs('fe80::2'));
+  t.is(countedAs('unknown'), 'unknown');
 });

@@ -62,11 +62,15 @@ export async function hasMedia(name: string): Promise<boolean> {
   return (await fetch(init, { method: 'HEAD' }).catch(() => null))?.ok === true;
 }
 
-/** Lets the node receive the stream from now on; it asks others for tickets. */
-export async function watch(slug: string): Promise<void> {
-  await fetch(`/stream/${encodeURIComponent(slug)}/tickets`, {
+/** Lets the node receive the stream from now on: it asks others for tickets. Resolves to why it does not, else null. */
+export async function watch(slug: string): Promise<string | null> {
+  const response = await fetch(`/stream/${encodeURIComponent(slug)}/tickets`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{}',
   }).catch(() => null);
+  if (response?.ok === true) return null;
+  const said: unknown = await response?.json().catch(() => null);
+  const why = typeof said === 'object' && said !== null && 'error' in said ? said.error : null;
+  return typeof why === 'string' ? why : 'The node does not answer.';
 }

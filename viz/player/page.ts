@@ -36,14 +36,22 @@ async function chooseStream(): Promise<string | null> {
     if (chosen === null && answer.ok) chosen = await findStream(wanted);
   }
   showLinks(streams, chosen);
-  if (chosen?.idle === true) await watch(chosen.slug);
-  if (chosen !== null) return chosen.slug;
+  const refused = chosen?.idle === true ? await watch(chosen.slug) : null;
+  if (chosen !== null && refused === null) return chosen.slug;
   const why = answer.ok ? null : answer.why;
   if (why === 'locked' && wanted !== null && (await hasMedia(wanted))) return wanted;
   byId('notice', HTMLElement).hidden = false;
-  setText('notice', why === null ? missing(streams, wanted) : REFUSED[why]);
+  if (refused !== null) setText('notice', `The node does not receive this stream: ${NOT_RECEIVED[refused] ?? refused}`);
+  else setText('notice', why === null ? missing(streams, wanted) : REFUSED[why]);
   return null;
 }
+
+/** Why the node does not receive a stream, in words; whatever else it says is shown as it stands. */
+const NOT_RECEIVED: Readonly<Record<string, string>> = {
+  limit: 'it receives as many streams as it can.',
+  left: 'it is about to end.',
+  token: 'this page may look, and change nothing.',
+};
 
 const REFUSED: Readonly<Record<Refusal, string>> = {
   locked: 'Open this page through the address that the node printed when it started: it carries a key for once.',
