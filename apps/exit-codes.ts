@@ -45,6 +45,12 @@ export function report(program: string, error: unknown, debug = false): number {
   return exit;
 }
 
+/** What nobody catches ends the process in words and with the exit code that belongs to it, as what is caught does. */
+export function endOnFaults(program: string, argv: readonly string[]): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => process.exit(report(program, error, argv.includes('--debug'))));
+}
+
 /** The message; for an error of the operating system what is wrong with which path. */
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import pino, { type Logger } from 'pino';
-import { EXIT, report } from './exit-codes.js';
+import { endOnFaults, EXIT, report } from './exit-codes.js';
 import { addFlags, readSettings, type Settings, type ValuesOf } from './settings.js';
 import { endWithParent, TIED, TIED_ABOUT } from './tied.js';
 import { logLevel } from './values.js';
@@ -60,12 +60,6 @@ export async function runServer<S extends Settings>(program: ServerProgram<S>, a
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
     else process.exit(report(program.name, error, argv.includes('--debug')));
   }
-}
-
-/** What nobody catches ends the process in words and with the exit code that belongs to it, as what `run` throws does. */
-function endOnFaults(name: string, argv: readonly string[]): void {
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-    process.on(event, (error: unknown) => process.exit(report(name, error, argv.includes('--debug'))));
 }
 
 /** Resolves at the first signal to end; from the second on the process ends at once. */

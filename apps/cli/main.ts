@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, report } from '../exit-codes.js';
+import { endOnFaults, EXIT, report } from '../exit-codes.js';
 import { addBench } from './bench.js';
 import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
@@ -18,6 +18,8 @@ import { VERSION } from '../version.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.environment);
 });
+
+endOnFaults('astral', process.argv);
 
 const program = new Command('astral')
   .description('live video that viewers carry to each other, and a laboratory for it')

@@ -121,6 +121,17 @@ test('a place that cannot be written is exit 3', (t) => {
   t.regex(stderr, /ENOTDIR/);
 });
 
+test('what nobody catches is exit 70 and in words', (t) => {
+  const standing = 'process.listenerCount("uncaughtException") > 0';
+  const planted = `data:text/javascript,setInterval(() => { if (${standing}) throw new Error("planted") }, 20)`;
+  const { status, stderr } = spawnSync(process.execPath, ['--import', planted, ASTRAL, 'sim', 'w02', ...SMALL], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  t.is(status, 70, stderr);
+  t.regex(stderr, /^astral: this is a bug in astral: Error: planted\n/m);
+});
+
 test('lists and help', (t) => {
   for (const what of ['workloads', 'protocols', 'policies', 'faults', 'checkers']) {
     const { stdout, status } = astral('list', what, '--json');
