@@ -26,8 +26,8 @@ export interface ControlledNodeParts {
   readonly streams: StreamControl;
   readonly observation: Observation;
   readonly settings: NodeSettings;
-  /** What peers dial. */
-  readonly address: string;
+  /** What peers dial; null when they cannot. */
+  readonly address: string | null;
   /** What is wrong with this process; null for nothing. */
   readonly health: () => string | null;
   readonly stop: () => Promise<void>;

@@ -92,8 +92,6 @@ interface Engine {
   readonly streams: StreamControl;
   readonly observation: Observation;
   readonly config: Config;
-  /** Where it listens for peers. */
-  readonly address: string;
 }
 
 /** The machine on its clock and its network, with those who feed it and those who watch it. */
@@ -125,7 +123,7 @@ async function startEngine(parts: Parts): Promise<Engine> {
   const catalog = new Catalog(options.directory);
   const streams = new StreamControl({ host, store, log, catalog, now, manifest, targetLag: config.targetLag });
   const observation = new Observation({
-    ...{ id, address, uplink: config.uplink, now, view },
+    ...{ id, address: addressOf(config), uplink: config.uplink, now, view },
     streams: () => streams.known(),
     slugOf: (stream) => streams.slugOf(stream),
   });
@@ -136,12 +134,13 @@ async function startEngine(parts: Parts): Promise<Engine> {
     closers.push(() => clearInterval(timer));
   const { name, directory: directories } = options;
   if (options.report) closers.push(startReporting({ crypto, key: store.key, name, directories, view, now }));
-  return { host, streams, observation, config, address };
+  return { host, streams, observation, config };
 }
 
 async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveNode> {
   const { options, store, log } = parts;
-  const { host, streams, observation, config, address } = await startEngine(parts);
+  const { host, streams, observation, config } = await startEngine(parts);
+  const address = addressOf(config);
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   let stopping = false;
@@ -168,7 +167,7 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   }
   for (const slug of options.watch) void streams.watchSoon(slug);
   const pageUrl = (): string => `${control}/#code=${access.newCode()}`;
-  return { id: host.id, peerAddress: config.endpoints[0] ?? null, controlUrl: control, pageUrl, stop, ended };
+  return { id: host.id, peerAddress: address, controlUrl: control, pageUrl, stop, ended };
 }
 
 /** Records what the machine is told, if that was asked for; a journal that fails is reported and does not end the node. */
@@ -224,6 +223,11 @@ function configOf(options: NodeOptions, listening: string): Config {
   const problems = validate(config);
   if (problems.length > 0) throw new UsageError(problems.map(({ path, message }) => `${path} ${message}`).join('; '));
   return config;
+}
+
+/** What peers dial; null when they cannot. */
+function addressOf({ endpoints }: Config): string | null {
+  return endpoints[0] ?? null;
 }
 
 /** Waits until the consumers have moved, but not for ever. */

@@ -5,8 +5,8 @@ import type { NodeEntry } from './control/node-port.js';
 /** Ids of nodes are unpadded base32 of a SHA-256 hash; directories, which are peers too, have names of another kind. */
 const NODE_ID = /^[a-z2-7]{52}$/;
 
-/** The node that a view is of. @param address what its peers dial */
-export function meIn({ node, role, primary }: View, address: string): NodeEntry {
+/** The node that a view is of. @param address what its peers dial, null when they cannot */
+export function meIn({ node, role, primary }: View, address: string | null): NodeEntry {
   return entryOf(node, address, role === 'supernode', primary ?? null);
 }
 

@@ -9,8 +9,8 @@ import { Telemetry } from './telemetry.js';
 
 export interface ObservedNode {
   readonly id: string;
-  /** What peers dial. */
-  readonly address: string;
+  /** What peers dial; null when they cannot. */
+  readonly address: string | null;
   /** Bits per second lent to the overlay. */
   readonly uplink: number;
   /** The node's clock, microseconds. */

@@ -219,15 +219,32 @@ test('ports and flags end as promised', async (t) => {
   }
 });
 
-test('a node prints what peers are told to dial, or that they can dial nothing', async (t) => {
+test('a node says what peers are told to dial, or that they can dial nothing', async (t) => {
   const peers = async (...args: string[]): Promise<string> => {
     const free = ['--ephemeral', '--port', '0', '--peer-port', '0', '--uplink', '0', '--log-level', 'error'];
     const program = await startProgram(t, 'astralnode', [...free, ...args], 'page');
+    const page = new URL(program.printed.get('page') ?? t.fail(program.errors()));
+    const code = page.hash.slice('#code='.length);
+    const json = { 'content-type': 'application/json' };
+    const session = await ask(`${page.origin}/session`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ code }),
+    });
+    const cookie = String(session.headers['set-cookie']).split(';', 1)[0] ?? '';
+    const own = JSON.parse((await ask(`${page.origin}/node`, { headers: { cookie } })).body) as {
+      node: { ip_address: string | null; port: number | null };
+    };
     program.process.kill('SIGKILL');
-    return program.printed.get('peers') ?? t.fail(program.errors());
+    const printed = program.printed.get('peers') ?? t.fail(program.errors());
+    const { ip_address: host, port } = own.node;
+    t.is(host === null ? 'none' : `ws://${host}:${port}`, printed.replace(/^none:.*/, 'none'), 'the API says the same');
+    return printed;
   };
   t.regex(await peers(), /^ws:\/\/127\.0\.0\.1:[1-9]\d*$/);
   t.is(await peers('--advertise', '192.0.2.1:8001'), 'ws://192.0.2.1:8001');
+  t.is(await peers('--listen', '0.0.0.0', '--advertise', '192.0.2.1:8001'), 'ws://192.0.2.1:8001');
+  t.regex(await peers('--listen', '0.0.0.0'), /^none: nobody can dial this node/);
   t.regex(await peers('--advertise', 'none'), /^none: nobody can dial this node; --advertise HOST:PORT mends it$/);
 });
 
