@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
 import type { JsonObject, Scenario } from '../sim/scenario.js';
+import { makeFolder } from './make-folder.js';
 import { InputsFile } from './inputs-file.js';
 import { RecordingFile } from './recording-file.js';
 import type { TimedResult } from './timed.js';
@@ -17,6 +18,10 @@ export const INPUTS = 'inputs.ndjson.gz';
 export const DIGESTS = 'digests.json';
 
 const TRACE = 'trace.ndjson.gz';
+const VIEWERS = 'viewers.parquet';
+const TIMELINE = 'timeline.parquet';
+/** Results of a run, which must not stand beside the scenario of another that was interrupted. */
+const RESULTS = [RECORDING, TRACE, INPUTS, DIGESTS, VIEWERS, TIMELINE, 'summary.json', 'report.html'];
 
 /** What `digests.json` holds: `prefixes[i]` is the digest after `(i + 1) * every` inputs. */
 export interface DigestsDocument {
@@ -34,9 +39,8 @@ export class RunDirectory {
   /** Makes the directory, with the complete scenario in it. What an earlier run kept there and this one may not, goes. */
   constructor(path: string, scenario: JsonObject) {
     this.path = path;
-    mkdirSync(path, { recursive: true });
-    for (const name of [RECORDING, TRACE, INPUTS, DIGESTS, 'summary.json', 'report.html'])
-      rmSync(join(path, name), { force: true });
+    makeFolder(path);
+    for (const name of RESULTS) rmSync(join(path, name), { force: true });
     writeFileSync(join(path, 'scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`);
   }
 
@@ -58,10 +62,10 @@ export class RunDirectory {
     const { digestEvery: every, digests: prefixes } = result;
     const digests: DigestsDocument = { schema: 'astral.digests/1', node: process.version, every, prefixes };
     writeFileSync(join(this.path, DIGESTS), `${JSON.stringify(digests)}\n`);
-    writeTable(join(this.path, 'viewers.parquet'), result.viewers);
+    writeTable(join(this.path, VIEWERS), result.viewers);
     const { timeline } = result;
     const second = Float64Array.from(timeline.viewers, (_, index) => index);
-    writeTable(join(this.path, 'timeline.parquet'), { second, ...timeline });
+    writeTable(join(this.path, TIMELINE), { second, ...timeline });
   }
 }
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Problem } from '../../core/config.js';
 import { tablesIn } from '../../experiments/data/tables.js';
@@ -43,6 +45,16 @@ export function findScenario(name: string, options: ScenarioOptions): Extract<Lo
   const loaded = loadScenario(file, { tables, ...options, ...(variant === undefined ? {} : { variant }) });
   if (loaded.ok) return loaded;
   throw new UsageError(loaded.problems.map((problem) => worded(base, problem)));
+}
+
+/** What tells apart the folders that --out fills. */
+const RESULTS = { 'summary.json': 'a run', 'compare.json': 'a comparison', 'manifest.json': 'a sweep' } as const;
+
+/** Refuses a folder with results of another kind, which would be written over and hidden from `astral report`. */
+export function refuseOtherResults(folder: string, own: keyof typeof RESULTS): void {
+  for (const [file, what] of Object.entries(RESULTS))
+    if (file !== own && existsSync(join(folder, file)))
+      throw new UsageError(`${folder} holds ${what}; give --out a new directory`);
 }
 
 /** What is wrong with a file of data stands at a line and a cell there; all else under a key of the scenario. */

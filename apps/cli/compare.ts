@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { COMMAND, comparedRun } from '../../experiments/compare/kept.js';
 import { compare, type ComparisonDocument, type Sample } from '../../experiments/compare/comparison.js';
 import type { Job } from '../../experiments/job.js';
+import { makeFolder } from '../../experiments/make-folder.js';
 import { runJobs } from '../../experiments/pool.js';
 import { PROTOCOLS } from '../../experiments/protocols.js';
 import type { TimedDocument } from '../../experiments/timed.js';
@@ -11,8 +12,9 @@ import type { CheckLevel } from '../../sim/checkers/panel.js';
 import type { Json } from '../../sim/scenario.js';
 import { EXIT } from '../exit-codes.js';
 import { VERSION } from '../version.js';
-import { assignment, findScenario, seedList, variantsNamed, wholeNumber } from './arguments.js';
+import { assignment, findScenario, refuseOtherResults, seedList, variantsNamed, wholeNumber } from './arguments.js';
 import { comparisonTable } from './compare-table.js';
+import { Interrupt } from './interrupt.js';
 import { Progress } from './progress.js';
 
 interface CompareFlags {
@@ -92,18 +94,27 @@ async function runComparison(name: string, flags: CompareFlags): Promise<number>
       })),
     );
   });
-  if (flags.out !== undefined) mkdirSync(flags.out, { recursive: true });
+  if (flags.out !== undefined) {
+    refuseOtherResults(flags.out, 'compare.json');
+    makeFolder(flags.out);
+  }
   const progress = new Progress(name, flags.quiet !== true);
+  const interrupt = new Interrupt();
   let documents: readonly TimedDocument[];
   try {
     documents = await runJobs(
       cells.map(({ job }) => job),
       {
         weight: jobWeight,
+        signal: interrupt.signal,
         onProgress: (share) => progress.update(share),
         ...(flags.workers === undefined ? {} : { workers: flags.workers }),
       },
     );
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    console.error('astral: interrupted');
+    return EXIT.interrupted;
   } finally {
     progress.stop();
   }

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../experiments/make-folder.js';
+import { quoted } from '../../experiments/sweep/slurm.js';
 import type { Setting } from '../../experiments/fuzz/attempt.js';
 import type { Failure } from '../../experiments/fuzz/fuzz.js';
 import type { Shrunk } from '../../experiments/fuzz/shrink.js';
@@ -48,12 +50,14 @@ export function keep(
     runs: 0,
     complete: false,
   };
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const file = freshName(join(folder, `${invariant}-${seed}`));
   writeFileSync(file, `${JSON.stringify(scenario, null, 2)}\n`);
-  const settings = set.map(([path, value]) => ` --set '${path}=${JSON.stringify(value)}'`).join('');
+  const settings = set.flatMap(([path, value]) => ['--set', `${path}=${JSON.stringify(value)}`]);
   const luck = smallest?.seed ?? seed;
-  const command = `npx astral sim ${file} --seed ${luck}${settings} --check all`;
+  const command = ['npx', 'astral', 'sim', file, '--seed', String(luck), ...settings, '--check', 'all']
+    .map(quoted)
+    .join(' ');
   const minimal = { seed: luck, scenario, violation: smallest?.violation ?? violation, nodes, faults, runs, complete };
   return { seed, invariant, violation, swarm, drawn, minimal, file, command };
 }

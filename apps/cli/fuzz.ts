@@ -1,11 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runCampaign, shrinkApart } from '../../experiments/fuzz/crew.js';
+import { draw } from '../../experiments/fuzz/draw.js';
+import { scenarioOf } from '../../experiments/fuzz/scenario-of.js';
+import { tryFolder } from '../../experiments/make-folder.js';
 import type { Failure, FuzzOptions, Outcome } from '../../experiments/fuzz/fuzz.js';
 import { SHRINK_MS } from '../../experiments/fuzz/shrink.js';
 import { BOUNDS, PROFILES, type Bounds, type Profile, type Range } from '../../experiments/fuzz/swarm.js';
 import { Tally } from '../../experiments/fuzz/tally.js';
 import { PROTOCOLS } from '../../experiments/protocols.js';
-import type { Json } from '../../sim/scenario.js';
+import { loadScenario, type Json } from '../../sim/scenario.js';
 import { parseDuration } from '../../sim/scenario/units.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { VERSION } from '../version.js';
@@ -79,6 +82,12 @@ export function addFuzz(program: Command): void {
     });
 }
 
+/** Holds --set against the first world, so that a key that does not exist is told before anything runs. */
+function checkSettings({ profile, set }: FuzzFlags, seed: number, bounds: Bounds): void {
+  const loaded = loadScenario(scenarioOf('fuzz', draw(seed, profile, bounds).world), { set });
+  if (!loaded.ok) throw new UsageError(loaded.problems.map(({ path, message }) => `--set ${path} ${message}`));
+}
+
 async function fuzz(flags: FuzzFlags): Promise<number> {
   if (!PROTOCOLS.has(flags.protocol)) {
     throw new UsageError(`no protocol "${flags.protocol}"; there are ${[...PROTOCOLS.keys()].join(', ')}`);
@@ -87,6 +96,9 @@ async function fuzz(flags: FuzzFlags): Promise<number> {
   const options: FuzzOptions = { profile: flags.profile, bounds, set: flags.set };
   const forMs = flags.for ?? (flags.seeds === undefined ? DEFAULT_MS : Infinity);
   const seeds: Range = flags.seeds ?? [1, 0x7fffffff];
+  checkSettings(flags, seeds[0], bounds);
+  // Better told now than after an hour, when there is something to keep.
+  tryFolder(flags.out);
   const interrupt = new Interrupt();
   const tally = new Tally();
   const failures: Failure[] = [];

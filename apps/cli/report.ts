@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { makeFolder } from '../../experiments/make-folder.js';
 import { UsageError } from '../exit-codes.js';
 import { openBrowser } from './open-browser.js';
 
@@ -44,7 +45,7 @@ async function report(what: string, flags: ReportFlags): Promise<void> {
     throw new UsageError(`${hint}; make a run with: astral sim w02`);
   }
   const path = flags.out ?? join(what, PAGE);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const figures = join(dirname(path), 'figures');
   // Charts take a while to load, and no other command draws any.
   const { NothingToReport, writeReport } = await import('../../experiments/report/report.js');

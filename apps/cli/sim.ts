@@ -1,12 +1,14 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { PROTOCOLS } from '../../experiments/protocols.js';
 import { linkLatest, RunDirectory, runPath } from '../../experiments/run-directory.js';
 import type { TimedResult } from '../../experiments/timed.js';
 import { InputComparison, InputLog, type Difference, type InputRecord } from '../../sim/inputs.js';
 import type { CheckLevel } from '../../sim/checkers/panel.js';
-import type { Json, Scenario } from '../../sim/scenario.js';
+import type { Json, JsonObject, Scenario } from '../../sim/scenario.js';
 import { firstDifference } from '../../sim/simulate.js';
-import { assignment, findScenario, wholeNumber } from './arguments.js';
+import { assignment, findScenario, refuseOtherResults, wholeNumber } from './arguments.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { runWithMoreMemory } from './memory.js';
 import { Progress } from './progress.js';
@@ -76,6 +78,10 @@ async function sim(name: string, flags: SimFlags): Promise<number> {
   const keeps = flags.trace === true ? '--trace' : flags.record === true ? '--record' : null;
   if (keeps !== null && !writes) throw new UsageError([`${keeps} with --json needs --out, since it writes a file`]);
   contender(scenario.protocol);
+  if (flags.out !== undefined) {
+    refuseOtherResults(flags.out, 'summary.json');
+    refuseToReplaceInput(name, flags.out, document);
+  }
   const elsewhere = runWithMoreMemory(scenario.viewers);
   if (elsewhere !== null) return elsewhere;
   const path = flags.out ?? runPath('runs', new Date(), scenario.name, scenario.protocol, flags.seed);
@@ -91,6 +97,14 @@ async function sim(name: string, flags: SimFlags): Promise<number> {
     if (flags.quiet !== true) console.error(`written to ${path}, with a page to look at: report.html`);
   }
   return result.document.violations.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+/** The scenario as a user wrote it must not become the long form of itself. */
+function refuseToReplaceInput(name: string, out: string, document: JsonObject): void {
+  const target = join(out, 'scenario.json');
+  if (!existsSync(target) || !existsSync(name) || realpathSync(name) !== realpathSync(target)) return;
+  if (readFileSync(target, 'utf8') !== `${JSON.stringify(document, null, 2)}\n`)
+    throw new UsageError(`--out ${out} would write over ${name}; give --out a new directory`);
 }
 
 function contender(name: string): NonNullable<ReturnType<typeof PROTOCOLS.get>> {

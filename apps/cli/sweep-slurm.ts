@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { makeFolder } from '../../experiments/make-folder.js';
 import type { SweepDirectory } from '../../experiments/sweep/directory.js';
 import {
   arrayArguments,
@@ -11,6 +12,7 @@ import {
   scriptPaths,
   type ArrayPlan,
 } from '../../experiments/sweep/slurm.js';
+import type { JsonObject } from '../../sim/scenario.js';
 import { EnvironmentFault } from '../exit-codes.js';
 
 /** Most tasks of an array unless the user asks for more; clusters allow about a thousand. */
@@ -45,6 +47,19 @@ export function planInWords(plan: ArrayPlan): string {
   ].join('\n');
 }
 
+/** What would be written and submitted, for programs. */
+export function planInJson(plan: ArrayPlan): JsonObject {
+  const { array, merge } = scriptPaths(plan.out);
+  return {
+    schema: 'astral.sweep-slurm-plan/1',
+    tasks: plan.tasks,
+    study: plan.study,
+    out: plan.out,
+    scripts: { [array]: arrayScript(plan), [merge]: mergeScript(plan) },
+    sbatch: [arrayArguments(plan), mergeArguments(plan, '<job of the array>')],
+  };
+}
+
 /** What Slurm answered. */
 export interface Submitted {
   readonly schema: 'astral.sweep-slurm/1';
@@ -58,7 +73,7 @@ export interface Submitted {
 /** Writes the batch scripts and submits the array and the merge that depends on it. */
 export function submit(plan: ArrayPlan, directory: SweepDirectory): Submitted {
   const { array, merge, logs } = scriptPaths(resolve(directory.path));
-  mkdirSync(logs, { recursive: true });
+  makeFolder(logs);
   writeFileSync(array, arrayScript(plan), { mode: 0o755 });
   writeFileSync(merge, mergeScript(plan), { mode: 0o755 });
   const job = sbatch(arrayArguments(plan));

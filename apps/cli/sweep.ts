@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { buildFingerprint } from '../../experiments/sweep/build.js';
@@ -14,7 +14,7 @@ import { wholeNumber } from './arguments.js';
 import { Interrupt } from './interrupt.js';
 import { Progress } from './progress.js';
 import { planDocument, planTable } from './sweep-plan.js';
-import { arrayPlan, planInWords, submit } from './sweep-slurm.js';
+import { arrayPlan, planInJson, planInWords, submit } from './sweep-slurm.js';
 import { duckdbLine, sweepDocument, sweepTable } from './sweep-table.js';
 
 interface SweepFlags {
@@ -116,7 +116,7 @@ function onSlurm(study: Study, path: string, flags: SweepFlags): number {
     throw new UsageError('--workers is for this machine; for threads of a task use --sbatch --cpus-per-task=N');
   const plan = arrayPlan(study.name, path, flags.out, study.cells.length * study.seeds.length, flags);
   if (flags.dryRun === true) {
-    console.log(flags.json === true ? json(plan) : planInWords(plan));
+    console.log(flags.json === true ? json(planInJson(plan)) : planInWords(plan));
     return EXIT.done;
   }
   const submitted = submit(plan, SweepDirectory.begin(flags.out, manifestOf(study, VERSION, buildFingerprint())));
@@ -213,7 +213,8 @@ function fold(directory: SweepDirectory, flags: SweepFlags, ran: number, seconds
 }
 
 function checkedStudy(path: string): Study {
-  if (!existsSync(path)) throw new UsageError(`no study file "${path}"; docs/sweeps.md shows what one looks like`);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new UsageError(`no study file "${path}"; docs/sweeps.md shows what one looks like`);
   const loaded = readStudy(path);
   if (loaded.ok) return loaded.study;
   const name = basename(path);

@@ -42,7 +42,7 @@ export class OtherPast extends Error {}
 
 /** Runs a recorded run again up to `at`. Throws an `OtherPast` when its digests on the way are not those recorded. */
 export function travel(recorded: RecordedRun, entry: Entry, at: Time, onProgress: (now: Time) => void): Running {
-  const run = entry.begin(recorded.scenario, { seed: recorded.seed, onProgress });
+  const run = entry.begin(recorded.scenario, { seed: recorded.seed, version: recorded.version, onProgress });
   run.runTo(at);
   const { prefixes } = recorded;
   const wrong = run.digests.findIndex((digest, index) => prefixes !== null && prefixes.digests[index] !== digest);

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.js';
 import { COLUMN, svgForPage, svgForPaper, escaped, type Drawing } from '../../viz/charts/paper.js';
 
 /** One figure of a report. */
@@ -39,7 +40,7 @@ export function captionOf({ title, text }: Figure, { facts, command }: Source): 
 /** Writes each figure as a file fit for a paper, and all captions beside them; what stood there goes. */
 export function writeFigures(folder: string, figures: readonly Figure[], source: Source): void {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const figure of figures) {
     const description = captionOf(figure, source);
     writeFileSync(

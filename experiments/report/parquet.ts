@@ -4,11 +4,16 @@ import { parquetReadObjects } from 'hyparquet';
 export type Cell = string | number | boolean | null;
 export type TableRow = Readonly<Record<string, Cell>>;
 
+/** A file of results that cannot be made sense of. */
+export class Unreadable extends Error {}
+
 /** The rows of a Parquet file as this project writes them; whole numbers of 64 bits become numbers. */
 export async function readTable(path: string): Promise<TableRow[]> {
   const bytes = await readFile(path);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  const rows: Record<string, unknown>[] = await parquetReadObjects({ file });
+  const rows: Record<string, unknown>[] = await parquetReadObjects({ file }).catch((error: unknown) => {
+    throw new Unreadable(`${path} is no table: ${String(error)}`);
+  });
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cellOf(value)])));
 }
 

@@ -4,6 +4,7 @@ import { isComparison, readComparison } from './compare-data.js';
 import { writeFigures } from './figure.js';
 import { pageHtml, type Page } from './page.js';
 import { newPaper } from './paper.js';
+import { Unreadable } from './parquet.js';
 import { isRun, readRun } from './run-data.js';
 import { runReport } from './run-report.js';
 import { studyReport } from './study-report.js';
@@ -38,7 +39,9 @@ export interface WrittenReport {
 
 /** Writes the page; with `figures`, every figure also as a file in that folder, to which the page links. */
 export async function writeReport(folder: string, path: string, figures: string | null): Promise<WrittenReport> {
-  const page = await pageOf(folder);
+  const page = await pageOf(folder).catch((error: unknown) => {
+    throw error instanceof Unreadable ? new NothingToReport(error.message) : error;
+  });
   const all = page.sections.flatMap((section) => section.figures ?? []);
   if (figures !== null) writeFigures(figures, all, page.source);
   writeFileSync(path, pageHtml(page, figures !== null));

@@ -4,7 +4,7 @@ import { loadScenario, type Json, type JsonObject, type Scenario } from '../../s
 import { RECORDING } from '../run-directory.js';
 import type { TimedDocument } from '../timed.js';
 import { listWorkloads, readWorkload } from '../workloads.js';
-import { readTable, type TableRow } from './parquet.js';
+import { readTable, type TableRow, Unreadable } from './parquet.js';
 
 /** All that a run directory holds and a report shows. */
 export interface RunData {
@@ -27,7 +27,7 @@ export async function readRun(folder: string): Promise<RunData> {
   const loaded = loadScenario(file, {});
   if (!loaded.ok) {
     const problems = loaded.problems.map(({ path, message }) => `${path} ${message}`).join('; ');
-    throw new RangeError(`${join(folder, 'scenario.json')} is not a scenario of this version: ${problems}`);
+    throw new Unreadable(`${join(folder, 'scenario.json')} is not a scenario of this version: ${problems}`);
   }
   const recording = join(folder, RECORDING);
   return {
@@ -41,7 +41,12 @@ export async function readRun(folder: string): Promise<RunData> {
 }
 
 export function readJson(path: string): Json {
-  return JSON.parse(readFileSync(path, 'utf8')) as Json;
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new Unreadable(`${path} is not JSON: ${(error as Error).message}`);
+  }
 }
 
 /** The shortest command that repeats the run: by the name of its workload, where nothing else was changed. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../sim/scenario.js';
+import { makeFolder } from '../make-folder.js';
 import type { TimedDocument } from '../timed.js';
 import { writeDurably } from './durable.js';
 import type { Point, RunName } from './point.js';
@@ -75,7 +76,7 @@ export class SweepDirectory {
   static begin(path: string, manifest: Manifest): SweepDirectory {
     if (existsSync(path) && !existsSync(join(path, MANIFEST)) && readdirSync(path).some((name) => name !== RUNS))
       throw new SweepRefusal(`${path} holds other files and no sweep; give --out a new directory`);
-    mkdirSync(join(path, RUNS), { recursive: true });
+    makeFolder(join(path, RUNS));
     writeDurably(join(path, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, true);
     const there = SweepDirectory.open(path);
     const { hash, build } = there.manifest;
@@ -122,7 +123,13 @@ export class SweepDirectory {
   }
 
   read(index: number): FinishedRun {
-    return JSON.parse(readFileSync(this.#file(index), 'utf8')) as FinishedRun;
+    const file = this.#file(index);
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as FinishedRun;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new SweepRefusal(`${file} is damaged (${error.message}); remove it, and astral sweep does that run again`);
+    }
   }
 
   /** Removes what a killed process left half written of these runs. */

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { realpathSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Not TMPDIR: that may differ between two processes, which would then not see each other; it may not be there on the
+ * machine that a job is sent to; and the name of a socket is cut off after 107 characters.
+ */
+const FOLDER = existsSync('/tmp') ? '/tmp' : tmpdir();
 
 /**
  * Keeps two processes of this machine from doing the same part of a sweep. The lock is a socket that listens: it ends
@@ -15,7 +21,7 @@ export async function lockPart(folder: string, part: string): Promise<Server | n
     .update(`${process.getuid?.() ?? ''} ${realpathSync(folder)} ${part}`)
     .digest('hex');
   const socket =
-    process.platform === 'win32' ? `\\\\.\\pipe\\astral-${name}` : join(tmpdir(), `astral-${name.slice(0, 24)}.sock`);
+    process.platform === 'win32' ? `\\\\.\\pipe\\astral-${name}` : join(FOLDER, `astral-${name.slice(0, 24)}.sock`);
   for (let attempt = 0; attempt < 3; attempt++) {
     const server = createServer((connection) => connection.destroy());
     try {

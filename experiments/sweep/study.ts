@@ -58,6 +58,7 @@ export function loadStudy(file: Json, folder: string): LoadedStudy {
   const document = STUDY.complete(raw) as JsonObject;
   const problems: Problem[] = [];
   const shape = STUDY.read(document, '', problems);
+  const misshapen = problems.length > 0;
   const named = list(shape.scenarios).map((name) => namedScenario(name, folder));
   named.forEach((found, at) => {
     if (!found.ok) problems.push({ path: `scenarios.${at}`, message: `names ${found.problem}` });
@@ -67,7 +68,7 @@ export function loadStudy(file: Json, folder: string): LoadedStudy {
     const known = [...PROTOCOLS.keys()].join(', ');
     problems.push({ path: `protocols.${at}`, message: `no protocol "${name}"; there are ${known}` });
   });
-  if (problems.length > 0) return { ok: false, problems };
+  if (misshapen) return { ok: false, problems };
   if ('nodes' in shape.parameters && 'viewers' in shape.parameters)
     problems.push({ path: 'parameters', message: 'nodes and viewers are the same key; name one of them' });
   for (const [part, keys] of Object.entries({ set: shape.set, parameters: shape.parameters })) {
@@ -78,7 +79,7 @@ export function loadStudy(file: Json, folder: string): LoadedStudy {
   const points = Object.values(shape.parameters).reduce((count, values) => count * values.length, 1);
   const runs = points * shape.scenarios.length * shape.protocols.length * shape.seeds.length;
   if (runs > MOST_RUNS) problems.push({ path: '', message: `it has ${runs} runs; at most ${MOST_RUNS} are possible` });
-  const cells = problems.length > 0 ? [] : cellsOf(shape, document, named, problems, folder);
+  const cells = runs > MOST_RUNS ? [] : cellsOf(shape, document, named, problems, folder);
   if (problems.length > 0) return { ok: false, problems };
   const { name, title, question, seeds } = shape;
   return { ok: true, study: { name, title, question, document, cells, seeds } };
@@ -119,7 +120,8 @@ function cellsOf(
   const order = orderOf(cells);
   cells.sort(order);
   const double = cells.find((cell, index) => index > 0 && order(cell, cells[index - 1] as Cell) === 0);
-  if (double !== undefined) problems.push({ path: '', message: `names this twice: ${pointName(double)}` });
+  if (double !== undefined && problems.length === 0)
+    problems.push({ path: '', message: `names this twice: ${pointName(double)}` });
   return cells;
 }
 

@@ -1,5 +1,14 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -119,6 +128,46 @@ test('a place that cannot be written is exit 3', (t) => {
   const { status, stderr } = astral('sim', 'w01', ...SMALL, '--out', join(folder, 'file', 'below'));
   t.is(status, 3);
   t.regex(stderr, /ENOTDIR/);
+});
+
+test('a folder that cannot be is exit 3, and neither a sweep nor a scenario is written over', (t) => {
+  if (process.platform === 'linux') {
+    // Node tries for ever to make a folder with all above it where /proc refuses.
+    const refused = spawnSync(process.execPath, [ASTRAL, 'sim', 'w02', ...SMALL, '--out', '/proc/x/y'], {
+      timeout: 60_000,
+    });
+    t.is(refused.status, 3);
+  }
+  const taken = join(folder, 'taken');
+  mkdirSync(taken);
+  writeFileSync(join(taken, 'manifest.json'), '{}');
+  for (const command of ['sim', 'compare']) {
+    const { status, stderr } = astral(command, 'w02', ...SMALL, '--out', taken);
+    t.is(status, 2, command);
+    t.regex(stderr, /taken holds a sweep/);
+  }
+  const own = join(folder, 'own');
+  mkdirSync(own);
+  const text = '{"name":"own","viewers":3,"duration":"6s"}';
+  writeFileSync(join(own, 'scenario.json'), text);
+  t.is(astral('sim', join(own, 'scenario.json'), '--out', own).status, 2);
+  t.is(readFileSync(join(own, 'scenario.json'), 'utf8'), text);
+});
+
+test('what cannot be read is named by report, with exit 2', (t) => {
+  const torn = join(folder, 'torn');
+  t.is(astral('sim', 'w02', ...SMALL, '--out', torn, '-q').status, 0);
+  writeFileSync(join(torn, 'viewers.parquet'), '');
+  const table = astral('report', torn);
+  t.is(table.status, 2, table.stderr);
+  t.regex(table.stderr, /viewers\.parquet is no table/);
+  writeFileSync(join(torn, 'summary.json'), '{');
+  const summary = astral('report', torn);
+  t.is(summary.status, 2, summary.stderr);
+  t.regex(summary.stderr, /summary\.json is not JSON/);
+  // The complete scenario of a run may be run again in its place.
+  t.is(astral('sim', join(torn, 'scenario.json'), '--out', torn, '-q').status, 0);
+  t.is(astral('report', torn).status, 0);
 });
 
 test('what nobody catches is exit 70 and in words', (t) => {

@@ -1,7 +1,9 @@
-import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { ComparisonDocument } from '../../experiments/compare/comparison.js';
 import { flatten } from '../../experiments/compare/comparison.js';
@@ -88,6 +90,22 @@ test('a bare workload means all of its variants, one seed has no interval', (t) 
     [{}, {}],
   );
   t.deepEqual(Object.keys(bounds), ['default', 'fat']);
+});
+
+test('Ctrl-C ends a comparison with 130', async (t) => {
+  const out = join(folder, 'stopped');
+  const child = spawn(process.execPath, [ASTRAL, 'compare', 'w02', '--nodes', '60', '--workers', '1', '--out', out], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let told = '';
+  child.stderr.on('data', (piece: Buffer) => (told += piece.toString()));
+  const closed = once(child, 'close');
+  while (!existsSync(out) && child.exitCode === null) await sleep(50);
+  await sleep(500);
+  child.kill('SIGINT');
+  const [code] = (await closed) as [number | null];
+  t.is(code, 130, told);
+  t.regex(told, /astral: interrupted/);
 });
 
 test('what cannot be compared is exit 2', (t) => {

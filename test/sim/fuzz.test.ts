@@ -109,14 +109,25 @@ test('astral fuzz: a campaign in which all holds counts what it did, whatever th
 test('astral fuzz: a failure is exit 1, is written down, and the printed command repeats it', (t) => {
   // Nobody can have recovered a tenth of a second after a partition that lasts to the end.
   const torn = ['--set', 'quiet=100ms', '--set', 'faults=[{"at":"6s","kind":"partition","target":"v1"}]'];
-  const { stdout, stderr, status } = astral('fuzz', '--seeds', '1..50', ...SMALL, ...torn, '--shrink', '8s', '--json');
+  const { stdout, stderr, status } = astral(
+    'fuzz',
+    '--seeds',
+    '1..50',
+    ...SMALL,
+    ...torn,
+    '--shrink',
+    '8s',
+    '--out',
+    'my finds',
+    '--json',
+  );
   t.is(status, 1, stderr);
   const { failures } = JSON.parse(stdout) as {
     failures: { invariant: string; command: string; minimal: { violation: { at: number }; nodes: number } }[];
   };
   const [failure] = failures;
   if (failure === undefined) return t.fail('no failure');
-  t.regex(failure.command, /^npx astral sim fuzz-failures\/\w+-\d+\.json --seed \d+ /);
+  t.regex(failure.command, /^npx astral sim 'my finds\/\w+-\d+\.json' --seed \d+ /);
   const command = failure.command.replace('npx astral', `"${process.execPath}" "${BIN}"`);
   const again = spawnSync(`${command} --json`, { shell: true, cwd: folder, encoding: 'utf8' });
   t.is(again.status, 1, again.stderr);
@@ -134,11 +145,13 @@ test('astral fuzz: what cannot be is exit 2', (t) => {
     [/3\.\.30/, '--nodes', '1..2'],
     [/duration with its unit/, '--for', '5'],
     [/there are astral/, '--protocol', 'gossip'],
+    [/--set settings\.nope/, '--seeds', '1..1', '--set', 'settings.nope=1'],
   ];
   for (const [wanted, ...parameters] of cases) {
     const { status, stderr } = astral('fuzz', ...parameters);
     t.is(status, 2, parameters.join(' '));
     t.regex(stderr, wanted);
   }
+  t.is(astral('fuzz', '--seeds', '1..1', '--out', '/dev/null/x').status, 3, 'told before anything runs');
   t.regex(astral('fuzz', '--help').stdout, /Examples:\n {2}astral fuzz/);
 });

@@ -1,5 +1,5 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fc, test, testProp } from '@fast-check/ava';
@@ -68,6 +68,28 @@ test('parts of a sweep, merged, are byte for byte the sweep that was done in one
   t.regex(astral('sweep', 'small.json', '--out', 'whole').stderr, /another build of astral/);
 });
 
+test('a damaged run is named, and done again once it is removed', (t) => {
+  writeFileSync(join(folder, 'few.json'), JSON.stringify({ ...SMALL, seeds: '1..1' }));
+  t.is(astral('sweep', 'few.json', '--out', 'cut').status, 0);
+  const file = join(folder, 'cut/runs/000000.json');
+  writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
+  const { status, stderr } = astral('sweep', 'merge', 'cut');
+  t.is(status, 2, stderr);
+  t.regex(stderr, /000000\.json is damaged/);
+  rmSync(file);
+  t.is(astral('sweep', 'few.json', '--out', 'cut').status, 0);
+});
+
+test('the plan for Slurm, for programs: scripts, and what sbatch is given', (t) => {
+  const planned = astral('sweep', 'small.json', '--out', 'far', '--slurm', '--dry-run', '--json');
+  t.is(planned.status, 0, planned.stderr);
+  const plan = JSON.parse(planned.stdout) as { schema: string; scripts: Record<string, string>; sbatch: string[][] };
+  t.is(plan.schema, 'astral.sweep-slurm-plan/1');
+  t.true(Object.values(plan.scripts).every((script) => script.startsWith('#!')));
+  t.true(plan.sbatch[0]?.some((word) => word.startsWith('--array=')));
+  t.false(existsSync(join(folder, 'far')));
+});
+
 test('what cannot be swept is exit 2, one line a problem', (t) => {
   const bad = { name: 'Bad Name', scenario: 'w02', scenarios: ['w99', 'w02@7'], protocols: ['gossip'], seeds: '9..1' };
   writeFileSync(join(folder, 'bad.json'), JSON.stringify({ ...bad, parameters: { 'stream.chunkTime': [] } }));
@@ -97,6 +119,7 @@ test('what cannot be swept is exit 2, one line a problem', (t) => {
     [/parameters\.protocol cannot be set here; use protocols/, { parameters: { protocol: ['astral'] } }],
     [/nodes and viewers are the same/, { parameters: { nodes: [5], viewers: [6] } }],
     [/no scenario file "\."/, { scenarios: ['.'] }],
+    [/protocols\.0 no protocol "nope"[\s\S]*foo/, { protocols: ['nope'], parameters: { 'foo.bar': [1] } }],
     [/names this twice: w02 astral sessions\.mean=/, { parameters: { 'sessions.mean': ['100s', '100000ms'] } }],
     [
       /has 200000 runs; at most 100000/,
@@ -116,6 +139,7 @@ test('what cannot be swept is exit 2, one line a problem', (t) => {
     [/holds no sweep/, 2, 'sweep', 'merge', folder],
     [/holds other files and no sweep/, 2, 'sweep', 'small.json', '--out', folder],
     [/no study file "gone\.json"/, 2, 'sweep', 'gone.json', '--out', 'never'],
+    [/no study file "\."/, 2, 'sweep', '.', '--out', 'never'],
   ];
   for (const [wanted, code, ...parameters] of usage) {
     const ended = astral(...parameters);
