@@ -8,7 +8,7 @@ const ARRAYS_PER_VIEWER = 25_000;
 const LIMIT_FLAG = '--max-old-space-size';
 /**
  * Left alone, the engine lets garbage grow to three times what lives before it looks for it, and a crowd that joins
- * leaves much. Fewer, larger young generations move fewer messages that are on their way.
+ * leaves much. The young generation is the one that 100,000 viewers were run with, see docs/performance.md.
  */
 const FLAGS = ['--heap-growing-percent=40', '--max-semi-space-size=64'];
 
