@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { CertificateFiles } from '../transports/certificate.js';
 import { capSockets } from '../transports/socket-caps.js';
 
 /** Milliseconds until the headers, and until the whole of a request must have come; judged every `CHECK_MS`. */
@@ -23,9 +24,19 @@ const BOUNDS = {
   forceCloseConnections: true,
 } as const satisfies FastifyHttpOptions<Server>;
 
+interface Special {
+  readonly requestTimeout?: number;
+}
+
+interface Security {
+  /** With it the server speaks TLS, and nothing else. */
+  readonly certificate?: CertificateFiles | null;
+}
+
 /** A server within bounds, not yet listening. Failures that nobody foresaw are logged and told to nobody. */
-export function createHttpServer(log: Logger, special: { readonly requestTimeout?: number } = {}): FastifyInstance {
-  const app = fastify({ ...BOUNDS, ...special });
+export function createHttpServer(log: Logger, options: Special & Security = {}): FastifyInstance {
+  const { certificate, ...special } = options;
+  const app = certificate ? createTls(special, certificate, log) : fastify({ ...BOUNDS, ...special });
   capSockets(app.server, MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS);
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const status = error.statusCode ?? 500;
@@ -33,6 +44,18 @@ export function createHttpServer(log: Logger, special: { readonly requestTimeout
     if (unforeseen) log.error({ err: error }, 'request failed');
     return reply.code(status).send({ error: unforeseen ? 'internal' : error.message });
   });
+  return app;
+}
+
+function createTls(special: Special, certificate: CertificateFiles, log: Logger): FastifyInstance {
+  const { http, ...bounds } = BOUNDS;
+  const https = { ...http, ...certificate.current, handshakeTimeout: HEADERS_MS };
+  const app = fastify({ ...bounds, ...special, https });
+  const end = certificate.watch(
+    (renewed) => app.server.setSecureContext(renewed),
+    (why) => log.error({ why }, 'the renewed certificate is not used'),
+  );
+  app.addHook('onClose', () => end());
   return app;
 }
 

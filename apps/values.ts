@@ -28,9 +28,16 @@ export const flag = parsed('must be true or false', (text) => {
 });
 export const anyText = parsed('must be text that is not empty', (text) => (text === '' ? null : text));
 const HOST_PORT = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[1-9]\d{0,4}$/;
-export const hostPort = matching(HOST_PORT, 'must be a host and a port, such as 192.0.2.7:8001');
-export const hostPortOrNone = parsed('must be a host and a port, such as 192.0.2.7:8001, or none', (text) =>
-  text === 'none' || HOST_PORT.test(text) ? text : null,
+const isPeer = (text: string): boolean =>
+  HOST_PORT.test(text) || (/^wss?:\/\/[^/@?#]+(?:\/[^?#]*)?$/.test(text) && URL.canParse(text));
+/** Where a node is dialled. */
+export const peer = parsed(
+  'must be a host and a port, such as 192.0.2.7:8001, or an address such as wss://node.example/astral',
+  (text) => (isPeer(text) ? text : null),
+);
+export const peerOrNone = parsed(
+  'must be a host and a port, such as 192.0.2.7:8001, an address such as wss://node.example/astral, or none',
+  (text) => (text === 'none' || isPeer(text) ? text : null),
 );
 /** Below this, whoever gave a bare number meant another unit. */
 const MIN_RATE = 1_000;

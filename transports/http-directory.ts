@@ -2,6 +2,7 @@ import { LIMITS } from '../core/limits.js';
 import type { Contact, DialOutcome, PeerReason } from '../core/machine.js';
 import type { NodeId } from '../core/units.js';
 import { splitFrames } from './frames.js';
+import { distrust } from './untrusted.js';
 import { DIAL_TIMEOUT_MS } from './transport.js';
 
 /** Behind the directory's address; one frame a POST, an empty body to ask only who is there. */
@@ -23,6 +24,8 @@ export interface DirectoryEvents {
   /** False when the frame cannot be read, which ends the channel. */
   message(peer: NodeId, frame: Uint8Array): boolean;
   down(peer: NodeId, why: PeerReason): void;
+  /** The address does not lead to whom it names. */
+  distrusted(address: string, why: string): void;
 }
 
 /** A directory that has answered; requests go one after the other, so that order is kept. */
@@ -155,7 +158,9 @@ export class HttpDirectories {
       const bytes = await readBounded(response);
       const frames = bytes === null ? null : splitFrames(bytes);
       return frames === null ? { ok: false, why: 'protocol' } : { ok: true, peer, frames };
-    } catch {
+    } catch (error) {
+      const distrusted = distrust(error);
+      if (distrusted !== null) this.#events.distrusted(route, distrusted);
       return { ok: false, why: deadline.aborted ? 'timeout' : 'unreachable' };
     }
   }

@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { CertificateFiles } from './certificate.js';
 import { capSockets } from './socket-caps.js';
 import { CLOSE_TIMEOUT_MS, DIAL_TIMEOUT_MS, type Listener } from './transport.js';
 import { SOCKET_OPTIONS, SUBPROTOCOL } from './websocket-settings.js';
@@ -14,6 +16,10 @@ export interface WebSocketListenOptions {
   readonly port?: number;
   /** Host name or address that others dial, when it is not the interface bound. */
   readonly advertise?: string;
+  /** With it the port speaks TLS, and nothing else. */
+  readonly certificate?: CertificateFiles;
+  /** Told why a renewed certificate is not used. */
+  readonly onCertificateProblem?: (why: string) => void;
   /** Open sockets in all, and from one address; handshakes that are not done count. */
   readonly maxSockets?: number;
   readonly maxSocketsPerAddress?: number;
@@ -35,12 +41,7 @@ export async function listenWebSocket(
     clientTracking: false,
     handleProtocols: () => SUBPROTOCOL,
   });
-  const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: DIAL_TIMEOUT_MS,
-    requestTimeout: DIAL_TIMEOUT_MS,
-    connectionsCheckingInterval: 1_000,
-  });
+  const { server, end } = createHttp(options);
   capSockets(server, options.maxSockets ?? MAX_SOCKETS, options.maxSocketsPerAddress ?? MAX_SOCKETS_PER_ADDRESS);
   server.on('request', (_request, response) => {
     response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
@@ -64,15 +65,35 @@ export async function listenWebSocket(
   });
   const { port } = server.address() as AddressInfo;
   return {
-    address: `ws://${urlHost(options.advertise ?? host)}:${port}`,
+    address: `${options.certificate === undefined ? 'ws' : 'wss'}://${urlHost(options.advertise ?? host)}:${port}`,
     close: () =>
       new Promise((resolve) => {
+        end();
         // The callback waits for upgraded sockets too, which are not the listener's to end.
         server.close();
         server.closeAllConnections();
         resolve();
       }),
   };
+}
+
+function createHttp({ certificate, onCertificateProblem }: WebSocketListenOptions): {
+  server: Server;
+  end: () => void;
+} {
+  const bounds = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: DIAL_TIMEOUT_MS,
+    requestTimeout: DIAL_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+  };
+  if (certificate === undefined) return { server: createServer(bounds), end: () => undefined };
+  const server = createTlsServer({ ...bounds, ...certificate.current, handshakeTimeout: DIAL_TIMEOUT_MS });
+  const end = certificate.watch(
+    (renewed) => server.setSecureContext(renewed),
+    (why) => onCertificateProblem?.(why),
+  );
+  return { server, end };
 }
 
 /** The status to refuse an upgrade with, or null. Web pages send an Origin, and no web page is a peer. */

@@ -2,6 +2,7 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { LIMITS } from '../core/limits.js';
 import type { ByeCode } from '../core/machine.js';
 import { closeCode, closeDetail, closeStatus } from './close-codes.js';
+import { isNearby } from './local-addresses.js';
 import {
   DIAL_TIMEOUT_MS,
   type Connection,
@@ -11,23 +12,35 @@ import {
   type Listener,
   type Transport,
 } from './transport.js';
+import { distrust } from './untrusted.js';
 import { listenWebSocket, type WebSocketListenOptions } from './websocket-listener.js';
 import { SOCKET_OPTIONS, SUBPROTOCOL } from './websocket-settings.js';
 
 const PINGS_A_SECOND = 10;
 
-/** WebSocket connections of `ws`, dialled and accepted. */
-export class WebSocketTransport implements Transport {
-  readonly #options: WebSocketListenOptions;
+export interface WebSocketOptions extends WebSocketListenOptions {
+  /** Dials addresses with TLS alone, so that nobody can talk a node out of it. */
+  readonly tlsOnly?: boolean;
+  /** On this machine and in its own network, dials without TLS too, and takes any certificate. */
+  readonly insecureLan?: boolean;
+  /** Told of whom was dialled and is not believed. */
+  readonly onDistrust?: (address: string, why: string) => void;
+}
 
-  constructor(options: WebSocketListenOptions = {}) {
+/** WebSocket connections of `ws`, dialled and accepted. Certificates are those that Node trusts. */
+export class WebSocketTransport implements Transport {
+  readonly #options: WebSocketOptions;
+
+  constructor(options: WebSocketOptions = {}) {
     this.#options = options;
   }
 
   takes(address: string): boolean {
     if (address.length > LIMITS.stringBytes || !URL.canParse(address)) return false;
     const url = new URL(address);
-    return (url.protocol === 'ws:' || url.protocol === 'wss:') && url.username === '' && url.hash === '';
+    if (url.username !== '' || url.hash !== '') return false;
+    if (url.protocol === 'ws:') return this.#options.tlsOnly !== true || this.#mayTrust(url.hostname);
+    return url.protocol === 'wss:';
   }
 
   listen(accept: (connection: Connection) => void): Promise<Listener> {
@@ -43,7 +56,7 @@ export class WebSocketTransport implements Transport {
       pending = false;
     };
     const fail = (why: DialFailure, detail: string): void => settle({ ok: false, why, detail });
-    const socket = createSocket(address);
+    const socket = createSocket(address, !URL.canParse(address) || !this.#mayTrust(new URL(address).hostname));
     if (socket === null) {
       const attempt = setImmediate(() => done({ ok: false, why: 'unreachable', detail: 'no such address' }));
       return () => clearImmediate(attempt);
@@ -53,7 +66,11 @@ export class WebSocketTransport implements Transport {
       fail('timeout', 'no answer to the WebSocket handshake');
       socket.terminate();
     }, DIAL_TIMEOUT_MS);
-    const onError = (error: Error): void => fail(failure(error), error.message);
+    const onError = (error: Error): void => {
+      const why = distrust(error);
+      if (why !== null && pending) this.#options.onDistrust?.(address, why);
+      fail(failure(error), error.message);
+    };
     socket.on('error', onError);
     socket.on('unexpected-response', (request, response) => {
       fail(response.statusCode === 503 ? 'busy' : 'refused', `HTTP status ${response.statusCode}`);
@@ -69,11 +86,15 @@ export class WebSocketTransport implements Transport {
       socket.terminate();
     };
   }
+
+  #mayTrust(host: string): boolean {
+    return this.#options.insecureLan === true && isNearby(host);
+  }
 }
 
 /** null for an address that the library throws at; peers give addresses, so nothing may come of a bad one. */
-function createSocket(address: string): WebSocket | null {
-  const options: ClientOptions = { ...SOCKET_OPTIONS, followRedirects: false };
+function createSocket(address: string, rejectUnauthorized: boolean): WebSocket | null {
+  const options: ClientOptions = { ...SOCKET_OPTIONS, followRedirects: false, rejectUnauthorized };
   try {
     return new WebSocket(address, [SUBPROTOCOL], options);
   } catch {

@@ -32,6 +32,8 @@ export interface WireNetworkOptions {
   readonly maxLinks?: number;
   /** Bits per second that the line carries, which bounds pieces and queues; unless given, as much as they may have. */
   readonly uplink?: number;
+  /** Told of a directory that is not believed to be the one named. */
+  readonly onDistrust?: (address: string, why: string) => void;
 }
 
 /** What has happened so far, for metrics. */
@@ -79,6 +81,7 @@ export class WireNetwork implements Network<Message, Command> {
       failed: (contact, why) => this.#dialFailed(contact, why),
       message: (peer, frame) => this.#decoded(peer, frame),
       down: (peer, why) => this.#put({ type: 'peer', peer, change: 'down', why }),
+      distrusted: (address, why) => options.onDistrust?.(address, why),
     };
     this.#directories = new HttpDirectories(this.#self, events, options.directories ?? []);
   }

@@ -8,17 +8,17 @@ export function hostAndPort(address: string | null): { host: string | null; port
   return { host: url.hostname, port: url.port === '' ? standard : Number(url.port) };
 }
 
-/** `host:port` as the transport dials it. */
-export function peerUrl(hostPort: string): string {
-  return `ws://${hostPort}`;
+/** `host:port` as the transport dials it; an address stays as it is. */
+export function peerUrl(text: string, tls: boolean): string {
+  return text.includes('://') ? text : `${tls ? 'wss' : 'ws'}://${text}`;
 }
 
 /**
  * Where peers are told to connect if not where this node listens, which is null; nowhere if it listens everywhere and was
  * not told its own address.
  */
-export function advertised(options: Pick<NodeOptions, 'advertise' | 'listen'>): string[] | null {
+export function advertised(options: Pick<NodeOptions, 'advertise' | 'listen' | 'certificate'>): string[] | null {
   if (options.advertise === 'none') return [];
-  if (options.advertise !== null) return [peerUrl(options.advertise)];
+  if (options.advertise !== null) return [peerUrl(options.advertise, options.certificate !== null)];
   return options.listen === '0.0.0.0' || options.listen === '::' ? [] : null;
 }

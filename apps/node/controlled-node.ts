@@ -28,6 +28,8 @@ export interface ControlledNodeParts {
   readonly settings: NodeSettings;
   /** What peers dial; null when they cannot. */
   readonly address: string | null;
+  /** Whether peers without a scheme in their address are dialled with TLS. */
+  readonly tls: boolean;
   /** What is wrong with this process; null for nothing. */
   readonly health: () => string | null;
   readonly stop: () => Promise<void>;
@@ -118,7 +120,7 @@ export class ControlledNode implements NodePort {
   }
 
   meet(hostPort: string): Promise<Outcome> {
-    return this.#command({ type: 'meet', address: peerUrl(hostPort) });
+    return this.#command({ type: 'meet', address: peerUrl(hostPort, this.#parts.tls) });
   }
 
   forget(uuid: string): Promise<Outcome> {

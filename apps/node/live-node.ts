@@ -56,6 +56,8 @@ const LEAVE_GRACE = 3_500 * MS;
 const GOODBYE_MS = 100;
 const CHECK_MS = 500;
 const OBSERVE_MS = 1_000;
+/** Addresses that are told to be distrusted. */
+const MAX_TOLD = 64;
 
 /** Starts one node. Throws a `StoreError` or an `EnvironmentFault` with a message for people. */
 export async function startNode(options: NodeOptions, log: Logger): Promise<LiveNode> {
@@ -156,7 +158,8 @@ async function start(parts: Parts, closeAll: () => Promise<void>): Promise<LiveN
   const health = (): string | null => store.failure;
   const settings = { uplink: config.uplink, directories: options.directory, name: options.name };
   const access = new Access(store.token);
-  const node = new ControlledNode({ host, streams, observation, settings, address, health, stop });
+  const tls = options.certificate !== null;
+  const node = new ControlledNode({ host, streams, observation, settings, address, tls, health, stop });
   streams.restore();
   const control = await listenControl(parts, access, node);
   store.keepUrl(control);
@@ -183,22 +186,28 @@ function openJournal({ options, closers, log }: Parts, start: Omit<JournalHeader
 }
 
 async function listenPeers(
-  { options, closers }: Parts,
+  { options, closers, log }: Parts,
   identity: Identity,
   crypto: Crypto,
 ): Promise<{ network: WireNetwork; address: string }> {
   const known = advertised(options);
+  const onDistrust = once((peer, why) => log.warn({ address: peer, why }, 'not believed to be who it should be'));
+  const security = { tlsOnly: options.certificate !== null, insecureLan: options.insecureLan, onDistrust };
   const network = new WireNetwork({
     identity,
     crypto,
     incarnation: (identity.durable?.incarnation ?? 0) + 1,
-    transports: [new WebSocketTransport()],
+    transports: [new WebSocketTransport(security)],
     directories: options.directory,
+    onDistrust,
     ...(known === null ? {} : { endpoints: known }),
   });
   closers.push(() => network.detach(identity.id));
+  const onCertificateProblem = (why: string): void => log.error({ why }, 'the renewed certificate is not used');
+  const { certificate } = options;
+  const serving = certificate === null ? {} : { certificate, onCertificateProblem };
   const address = await listenOn('peer port', options.peerPort, DEFAULT_PEER_PORT, (port) =>
-    network.listen(new WebSocketTransport({ host: options.listen, port })),
+    network.listen(new WebSocketTransport({ host: options.listen, port, ...serving })),
   );
   return { network, address };
 }
@@ -210,12 +219,25 @@ async function listenControl({ log, options, closers }: Parts, access: Access, n
   return await listenOn('port', options.port, DEFAULT_PORT, (port) => app.listen({ host, port }));
 }
 
+/** Tells each address once: peers name others as often as they like. */
+function once(tell: (address: string, why: string) => void): (address: string, why: string) => void {
+  const told = new Set<string>();
+  return (address, why) => {
+    if (told.has(address) || told.size >= MAX_TOLD) return;
+    told.add(address);
+    tell(address, why);
+  };
+}
+
 function configOf(options: NodeOptions, listening: string): Config {
   const config: Config = {
     ...DEFAULTS,
     endpoints: advertised(options) ?? [listening],
     directory: options.directory.map((address) => ({ node: null, address })),
-    bootstrap: options.bootstrap.map((address) => ({ node: null, address: peerUrl(address) })),
+    bootstrap: options.bootstrap.map((address) => ({
+      node: null,
+      address: peerUrl(address, options.certificate !== null),
+    })),
     uplink: options.uplink ?? DEFAULTS.uplink,
     leaveGrace: LEAVE_GRACE,
     acceptSeeds: options.acceptSeeds,

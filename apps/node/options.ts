@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LIMITS } from '../../core/limits.js';
+import type { CertificateFiles } from '../../transports/certificate.js';
 
 /** Everything that a live node is told at its start. */
 export interface NodeOptions {
@@ -11,8 +12,12 @@ export interface NodeOptions {
   readonly peerPort: number | null;
   /** Address that peers connect to. */
   readonly listen: string;
-  /** `host:port` that other nodes are told, `none` to tell them nothing, null for what it listens on. */
+  /** `host:port` or address that other nodes are told, `none` to tell them nothing, null for what it listens on. */
   readonly advertise: string | null;
+  /** Of the peer port; null for one without TLS. */
+  readonly certificate: CertificateFiles | null;
+  /** Whether nodes on this machine and in its own network need neither TLS nor a certificate that is trusted. */
+  readonly insecureLan: boolean;
   readonly directory: readonly string[];
   readonly bootstrap: readonly string[];
   /** Bits per second lent to the overlay. */

@@ -1,5 +1,9 @@
+import type { CertificateFiles } from '../../transports/certificate.js';
+import { certificateOf } from '../certificate.js';
 import { listOf, type Settings, type ValuesOf } from '../settings.js';
+import { UsageError } from '../exit-codes.js';
 import * as value from '../values.js';
+import { hostAndPort, peerUrl } from './addresses.js';
 import { DEFAULT_PEER_PORT, DEFAULT_PORT, DEFAULT_PROFILE, profileFolder, type NodeOptions } from './options.js';
 
 /** Everything that a node can be told, by flag, `ASTRAL_*` variable or settings file. */
@@ -37,8 +41,19 @@ export const NODE_SETTINGS = {
   },
   advertise: {
     flags: '--advertise <host:port>',
-    help: 'where peers are told to connect, if not there; none: nowhere',
-    schema: value.hostPortOrNone,
+    help: 'where peers are told to connect, if not there (wss://... behind a proxy with TLS); none: nowhere',
+    schema: value.peerOrNone,
+  },
+  tlsCert: {
+    flags: '--tls-cert <file>',
+    help: 'certificate for the peer port (PEM): it speaks TLS, and so must all peers; a renewed file is taken up',
+    schema: value.anyText,
+  },
+  tlsKey: { flags: '--tls-key <file>', help: 'key of that certificate (PEM)', schema: value.anyText },
+  insecureLan: {
+    flags: '--insecure-lan',
+    help: 'on this machine and in its own network take peers without TLS and with any certificate',
+    schema: value.flag,
   },
   data: {
     flags: '--data <folder>',
@@ -62,7 +77,7 @@ export const NODE_SETTINGS = {
   bootstrap: {
     flags: '--bootstrap <host:port>',
     help: 'a peer to start from',
-    schema: listOf(value.hostPort),
+    schema: listOf(value.peer),
     many: true,
   },
   sample: {
@@ -103,12 +118,16 @@ export function folderOf(values: NodeValues): string | null {
 
 /** What the node is told, defaults filled in. */
 export function optionsOf(values: NodeValues): NodeOptions {
+  const certificate = certificateOf(values);
+  if (certificate !== null) checkName(certificate, values.advertise);
   return {
     data: folderOf(values),
     port: values.port ?? null,
     peerPort: values.peerPort ?? null,
     listen: values.listen ?? '127.0.0.1',
     advertise: values.advertise ?? null,
+    certificate,
+    insecureLan: values.insecureLan === true,
     directory: values.directory ?? [],
     bootstrap: values.bootstrap ?? [],
     uplink: values.uplink ?? null,
@@ -120,4 +139,11 @@ export function optionsOf(values: NodeValues): NodeOptions {
     report: values.report === true,
     name: values.uuid ?? null,
   };
+}
+
+/** Nobody could dial a node whose certificate is for another name. */
+function checkName(certificate: CertificateFiles, advertise: string | undefined): void {
+  const { host } = hostAndPort(advertise === undefined ? null : peerUrl(advertise, true));
+  if (host !== null && advertise !== 'none' && !certificate.isFor(host))
+    throw new UsageError(`--advertise: the certificate is not for ${host}, only for ${certificate.names}`);
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { countedAs } from '../../transports/counted-as.js';
-import { isLoopback } from './endpoints.js';
+import { isLoopback } from '../../transports/local-addresses.js';
 
 /** Requests that one address may make at once, and a second for ever. */
 const BURST = 200;

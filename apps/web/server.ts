@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { CertificateFiles } from '../../transports/certificate.js';
 import { createCrypto } from '../../transports/crypto.js';
 import { addSafetyHeaders, createHttpServer } from '../http-server.js';
 import { addOverlayPage, addPageFiles } from '../overlay-page.js';
@@ -26,11 +27,14 @@ export interface WebServerOptions {
   readonly directory: DirectoryService;
   readonly version: string;
   readonly log: Logger;
+  /** Null for a server without TLS. */
+  readonly certificate: CertificateFiles | null;
 }
 
 /** The directory's pages and JSON, not yet listening. People change nothing here: there are no forms and no cookies. */
-export async function createWebServer({ directory, version, log }: WebServerOptions): Promise<FastifyInstance> {
-  const app = createHttpServer(log);
+export async function createWebServer(options: WebServerOptions): Promise<FastifyInstance> {
+  const { directory, version, log, certificate } = options;
+  const app = createHttpServer(log, { certificate });
   app.removeAllContentTypeParsers();
   app.setNotFoundHandler((request, reply) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Contact } from '../../core/machine.js';
 import type { NodeId } from '../../core/units.js';
+import { CertificateFiles } from '../../transports/certificate.js';
 import { Loopback } from '../../transports/loopback.js';
 import type { Connection, ConnectionEvents, DialResult, Listener, Transport } from '../../transports/transport.js';
 import { WebSocketTransport } from '../../transports/websocket.js';
@@ -16,6 +17,14 @@ export function loopbackWorld(): Promise<NetworkWorld> {
 export function webSocketWorld(): Promise<NetworkWorld> {
   const nobody = { node: identityOf(99).id, address: 'ws://127.0.0.1:9' };
   return Promise.resolve(new WireWorld(() => new WebSocketTransport(), nobody));
+}
+
+/** The certificate is of an authority that nobody trusts, which is what a private network is allowed. */
+export function tlsWorld(): Promise<NetworkWorld> {
+  const certificate = new CertificateFiles('test/certificates/server.pem', 'test/certificates/server.key');
+  const nobody = { node: identityOf(99).id, address: 'wss://127.0.0.1:9' };
+  const transport = (): Transport => new WebSocketTransport({ certificate, tlsOnly: true, insecureLan: true });
+  return Promise.resolve(new WireWorld(transport, nobody));
 }
 
 /** Live nodes in this process, in real time. */

@@ -31,8 +31,12 @@ export async function startProgram(
   name: string,
   args: readonly string[],
   ready: string,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Program> {
-  const child = spawn(process.execPath, [`apps/bin/${name}.js`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [`apps/bin/${name}.js`, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   const printed = new Map<string, string>();
   let errors = '';
   child.stderr.on('data', (piece: Buffer) => (errors = (errors + piece.toString()).slice(-64 * 1024)));

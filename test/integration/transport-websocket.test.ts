@@ -1,4 +1,5 @@
 import { networkContract } from '../conformance/network-contract.js';
-import { webSocketWorld } from '../conformance/wire-worlds.js';
+import { tlsWorld, webSocketWorld } from '../conformance/wire-worlds.js';
 
 networkContract('WebSocket', webSocketWorld);
+networkContract('WebSocket with TLS', tlsWorld);
