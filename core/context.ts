@@ -13,6 +13,7 @@ import { selectionPolicies, type Selection } from './policies/selection.js';
 import { Stream } from './stream.js';
 import type { Ticket } from './tickets/ticket.js';
 import type { RefusedEvent, TicketReason, TicketState } from './trace.js';
+import { Grudges } from './trust/grudges.js';
 import type { NodeId, StreamId, TicketId, Time } from './units.js';
 
 export const TIMERS = [
@@ -67,6 +68,9 @@ export class NodeContext {
   readonly standing: Standing;
   readonly position: Position;
   readonly uplink: Uplink;
+  /** Nodes that sent what nobody has published, and providers that did not keep their promises. */
+  readonly forgers = new Grudges();
+  readonly laggards = new Grudges();
   readonly streams = new Map<StreamId, Stream>();
   /** Tickets this node has offered or serves, by id. */
   readonly provided = new Map<TicketId, { readonly stream: Stream; readonly ticket: Ticket }>();
@@ -99,6 +103,11 @@ export class NodeContext {
     this.config = config;
     this.policies = policiesOf(config);
     this.uplink.repairShare = config.repairShare;
+  }
+
+  /** Whether nothing is to be asked of this node for now; in need a provider that is mostly late is better than none. */
+  shuns(node: NodeId, inNeed = false): boolean {
+    return this.forgers.against(node, this.now) || (!inNeed && this.laggards.against(node, this.now));
   }
 
   send(peer: Peer, message: Message): void {

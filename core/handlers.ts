@@ -8,9 +8,13 @@ import type { Message, MessageType } from './message.js';
 import type { Parts } from './parts.js';
 import type { Stream } from './stream.js';
 import { verifyManifest } from './trust/statements.js';
+import { SECOND } from './units.js';
 
 type Of<T extends MessageType> = Extract<Message, { type: T }>;
 type Handlers = { readonly [T in MessageType]: (parts: Parts, peer: Peer, message: Of<T>) => void };
+
+/** Whoever passed on a forged chunk is not spoken with for this long. */
+const FORGED = 600 * SECOND;
 
 /** One handler for every message a neighbour can send; what concerns a stream this node does not know is dropped. */
 const HANDLERS: Handlers = {
@@ -59,6 +63,7 @@ const HANDLERS: Handlers = {
   chunk(parts, peer, message) {
     const stream = knownStream(parts.ctx, peer, message.chunk.stream);
     if (stream === null || parts.relay.onChunk(peer, stream, message)) return;
+    parts.ctx.forgers.bear(peer.id, parts.ctx.now + FORGED);
     drop(parts, peer, 'protocol', 'chunk fails its signature');
   },
   pull: ({ ctx, relay }, peer, message) => relay.onPull(peer, ctx.streams.get(message.stream), message),

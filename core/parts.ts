@@ -33,10 +33,10 @@ export interface Parts {
 
 export function createParts(identity: Identity, config: Config, rng: Rng, crypto: Crypto): Parts {
   const ctx = new NodeContext(identity, config, rng, crypto);
-  const relay = new Relay(ctx);
+  const consumer = new Consumer(ctx);
+  const relay = new Relay(ctx, consumer);
   const repair = new Repair(ctx);
   const provider = new Provider(ctx);
-  const consumer = new Consumer(ctx);
   const standby = new Standby(ctx, consumer);
   const spares = new Spares(ctx, provider);
   const seek = new Seek(ctx, consumer);

@@ -79,7 +79,7 @@ export class Pulse {
   /** Shows what is due and mends what is missing; returns when the next picture can wait no longer. */
   #play(stream: Stream): Time {
     const { ctx, repair, consumer } = this.#parts;
-    if (stream.sink === null) stream.sink = new PlayerTrace(ctx, stream);
+    if (stream.sink === null) stream.sink = new PlayerTrace(ctx, stream, consumer);
     stream.player.step(ctx.now, stream.sink);
     repair.step(stream);
     if (consumer.needs(stream) !== 0) ctx.deadlines.setEarlier('seek', ctx.now);

@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.js';
 import type { Peer } from '../membership/peers.js';
 import type { ChunkMessage, Pull, Tick, TickBeat } from '../message.js';
 import type { Stream } from '../stream.js';
+import type { Consumer } from '../tickets/consumer.js';
 import type { Ticket } from '../tickets/ticket.js';
 import type { ChunkChange, ChunkReason } from '../trace.js';
 import { verifyChunk } from '../trust/chunks.js';
@@ -19,6 +20,7 @@ const ANSWER_WITHIN = 300 * MS;
 /** Chunks in, chunks out: verifies once, keeps, forwards along tickets, answers pulls, ticks on silent edges. */
 export class Relay {
   readonly #ctx: NodeContext;
+  readonly #consumer: Consumer;
 
   /** What becomes of a chunk that waited for the uplink. */
   readonly #leaves = (to: NodeId, message: ChunkMessage): void => {
@@ -33,8 +35,9 @@ export class Relay {
     this.#trace(stream, message.chunk, sub, 'dropped', to, message.depth, 'overload');
   };
 
-  constructor(ctx: NodeContext) {
+  constructor(ctx: NodeContext, consumer: Consumer) {
     this.#ctx = ctx;
+    this.#consumer = consumer;
   }
 
   /** A chunk from a neighbour. The message may be forged, late or unasked for; false when it proves the peer false. */
@@ -76,8 +79,11 @@ export class Relay {
     stream.hear(chunk.seq);
     stream.clock.prove(ctx.now, chunk.sourceTime);
     stream.pulls.delete(chunk.seq);
+    const lag = stream.clock.known ? stream.clock.read(ctx.now) - chunk.sourceTime : 0;
     const live = mode === 'push' && chunk.seq > stream.subs.heardPush(sub);
-    if (live && stream.clock.known) stream.subs.arrived(sub, stream.clock.read(ctx.now) - chunk.sourceTime);
+    if (live && stream.clock.known) stream.subs.arrived(sub, lag);
+    const promised = mode === 'push' && stream.inbound[sub]?.peer === peer;
+    if (live || mode === 'pull') this.#consumer.judge(stream, sub, promised && lag <= ctx.config.targetLag);
     this.#trace(stream, chunk, sub, mode === 'push' ? 'received' : 'repaired', peer.id, message.depth + 1, mode);
     return 'new';
   }

@@ -13,8 +13,13 @@ const AT = {
   graceUntil: 6,
   orphanSince: 7,
   starving: 8,
+  timely: 9,
 } as const;
-const STRIDE = 9;
+const STRIDE = 10;
+/** Weight of the newest chunk in the share of timely ones. */
+const NEWEST = 1 / 6;
+/** The share that a provider is credited with before it has shown anything. */
+const CREDIT = 0.6;
 
 /**
  * Per sub-stream numbers: the beat this node advertises, which is also its feasible distance since beats only improve,
@@ -96,6 +101,19 @@ export class Substreams {
     const latest = this.latest(sub);
     this.#columns.set(sub, AT.lag, mean === 0 ? lag : mean + (lag - mean) / 8);
     this.#columns.set(sub, AT.latest, lag > latest ? lag : latest + 0.02 * (lag - latest));
+  }
+
+  /** A new provider is believed in. */
+  trust(sub: number): void {
+    this.#columns.set(sub, AT.timely, CREDIT);
+  }
+
+  /** Smoothed share of the chunks that the provider pushed in time, with one more of them. */
+  judge(sub: number, timely: boolean): number {
+    const before = this.#columns.get(sub, AT.timely);
+    const share = before + ((timely ? 1 : 0) - before) * NEWEST;
+    this.#columns.set(sub, AT.timely, share);
+    return share;
   }
 
   /** Until then a new provider is given the time to send what was missed, before anyone else is asked for it. */

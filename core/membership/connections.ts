@@ -30,7 +30,8 @@ export function onPeer(parts: Parts, input: PeerInput): void {
 function onUp({ ctx, bootstrap, brokering }: Parts, id: NodeId, address: string | null, why: PeerReason): void {
   const kind = bootstrap.isDirectory({ node: id, address: address ?? '' }) ? 'directory' : 'node';
   const full = ctx.leaving || ctx.peers.size >= ctx.maxPeers;
-  const peer = full ? null : ctx.peers.add(id, kind, address, ctx.now);
+  const unwanted = full || ctx.forgers.against(id, ctx.now);
+  const peer = unwanted ? null : ctx.peers.add(id, kind, address, ctx.now);
   if (peer === null) {
     ctx.fx.disconnect(id, ctx.leaving ? 'leaving' : 'busy', '');
     return;

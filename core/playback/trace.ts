@@ -1,16 +1,19 @@
 import type { Chunk } from '../chunk.js';
 import type { NodeContext } from '../context.js';
 import type { Stream } from '../stream.js';
+import type { Consumer } from '../tickets/consumer.js';
 import type { PlayerSink } from './player.js';
 
 /** Turns what a player does into effects and trace events. */
 export class PlayerTrace implements PlayerSink {
   readonly #ctx: NodeContext;
   readonly #stream: Stream;
+  readonly #consumer: Consumer;
 
-  constructor(ctx: NodeContext, stream: Stream) {
+  constructor(ctx: NodeContext, stream: Stream, consumer: Consumer) {
     this.#ctx = ctx;
     this.#stream = stream;
+    this.#consumer = consumer;
   }
 
   played(chunk: Chunk): void {
@@ -37,6 +40,7 @@ export class PlayerTrace implements PlayerSink {
 
   missed(seq: number): void {
     const stream = this.#stream;
+    this.#consumer.judge(stream, stream.dealing.subOf(seq), false);
     this.#ctx.fx.trace?.({
       type: 'chunk',
       change: 'missed',

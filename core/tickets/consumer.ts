@@ -15,6 +15,13 @@ const ANNOUNCE_SOON = 500 * MS;
 /** Time that the catch-up of a new provider may take, plus two round trips. */
 const CATCH_UP = 300 * MS;
 
+/** A provider has this long to get into its stride, behind its catch-up. */
+const SETTLING = 1_000 * MS;
+/** Where the share of timely chunks has fallen to when a provider is shunned, for how long, and where it is believed again. */
+const FAILED = 0.3;
+const SHUNNED = 600_000 * MS;
+const REDEEMED = 0.9;
+
 /** Share of the lease after which a standby is renewed with a provider that is told nothing else. */
 const STANDBY_RENEWAL = 0.75;
 
@@ -45,7 +52,7 @@ export class Consumer {
     const asked = pending !== undefined && (pending.subs & (1 << offer.sub)) !== 0;
     if (pending !== undefined && asked) this.#answered(stream, peer, 1 << offer.sub);
     const wanted = (this.needs(stream) & (1 << offer.sub)) !== 0 || this.#improves(stream, offer);
-    if (!asked || !wanted || stream.inbound[offer.sub]?.peer === peer) {
+    if (!asked || !wanted || stream.inbound[offer.sub]?.peer === peer || ctx.shuns(peer.id, stream.urgent)) {
       this.#decline(peer, offer, 'surplus');
       return;
     }
@@ -173,7 +180,7 @@ export class Consumer {
       const heard = ctx.peers.lastHeard(ticket.peer);
       const gap = ctx.now - heard;
       const silent = gap >= suspectAfter;
-      const hopeless = gap > 2 * suspectAfter && !excuse;
+      const hopeless = (gap > 2 * suspectAfter && !excuse) || ctx.laggards.against(ticket.peer.id, ctx.now);
       if (hopeless !== ticket.hopeless) changed |= 1 << ticket.sub;
       ticket.hopeless = hopeless;
       if (ticket.expires <= ctx.now) {
@@ -199,6 +206,24 @@ export class Consumer {
     ctx.deadlines.setEarlier('seek', ctx.now);
     const gap = ctx.now - ctx.peers.lastHeard(peer);
     ctx.fx.trace?.({ type: 'provider', change: 'lost', stream: stream.id, sub, provider: peer.id, by: null, why, gap });
+  }
+
+  /**
+   * A chunk that this provider was to push came in time or not: from somebody else, late, or never. Whoever mostly fails
+   * is shunned, unless it says itself that it starves; its ticket stays until there is a better one.
+   */
+  judge(stream: Stream, sub: number, timely: boolean): void {
+    const ctx = this.#ctx;
+    const ticket = stream.inbound[sub] ?? null;
+    if (ticket === null) return;
+    const excused = ticket.hopeless || stream.subs.providerStarving(sub) > 0;
+    if (!timely && (excused || ctx.now < stream.subs.graceUntil(sub) + SETTLING)) return;
+    const share = stream.subs.judge(sub, timely);
+    if (timely && share >= REDEEMED) ctx.laggards.forgive(ticket.peer.id);
+    if (timely || share > FAILED) return;
+    stream.subs.trust(sub);
+    ctx.laggards.bear(ticket.peer.id, ctx.now + SHUNNED);
+    stream.nextWatch = ctx.now;
   }
 
   /** Gives all tickets of the stream back. */
@@ -253,6 +278,7 @@ export class Consumer {
     stream.subs.setOrphanSince(sub, 0);
     stream.subs.setProviderStarving(sub, 0);
     stream.subs.setHeardPush(sub, -1);
+    stream.subs.trust(sub);
     stream.subs.setGraceUntil(sub, ctx.now + 2 * roundTrip + CATCH_UP);
     stream.candidates.helped(peer.id);
     ctx.peers.use(peer, ctx.now);

@@ -40,7 +40,8 @@ export class Standby {
       if (ticket === null) continue;
       const late = (stream.waking & (1 << sub)) !== 0 && ctx.now > (stream.wokenAt[sub] ?? 0) + WAKE_ANSWER;
       const behind = (stream.behind & (1 << sub)) !== 0;
-      if (late || ticket.expires <= ctx.now) this.give(stream, ticket, behind ? 'infeasible' : 'expired', true);
+      if (late || ticket.expires <= ctx.now || ctx.shuns(ticket.peer.id))
+        this.give(stream, ticket, behind ? 'infeasible' : 'expired', true);
       else if ((needs & (1 << sub)) !== 0 && this.#isToBeWoken(stream, sub)) this.#wake(stream, ticket);
     }
     if (
@@ -195,7 +196,13 @@ export class Standby {
     const { candidates } = stream;
     for (const row of candidates.rows) {
       const peer = ctx.peers.get(candidates.id(row));
-      if (peer === undefined || peer === active || (stream.standbyRefused.get(peer.id) ?? 0) > ctx.now) continue;
+      if (
+        peer === undefined ||
+        peer === active ||
+        ctx.shuns(peer.id) ||
+        (stream.standbyRefused.get(peer.id) ?? 0) > ctx.now
+      )
+        continue;
       if ((stream.outbound[sub] ?? []).some((ticket) => ticket.peer === peer)) continue;
       const relays = (candidates.get(row, CANDIDATE.interior) & (1 << sub)) !== 0;
       const hasRoom = candidates.get(row, CANDIDATE.free) > 0;

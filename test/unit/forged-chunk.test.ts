@@ -98,4 +98,7 @@ test('a chunk that fails its signature moves no beat and no window, and costs it
   t.is(after?.paths[0]?.seq, 5);
   t.true(deeds.includes('chunk dropped') && deeds.includes('disconnect p protocol') && deeds.includes('provider lost'));
   t.is(node.view().peers.length, 0);
+  feed({ type: 'peer', peer: 'p', change: 'up', why: 'accepted', address: 'sim:p' });
+  t.is(node.view().peers.length, 0, 'nor is it let in again');
+  t.is(deeds.filter((deed) => deed === 'disconnect p busy').length, 1);
 });
