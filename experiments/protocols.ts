@@ -4,6 +4,7 @@ import type { Message } from '../core/message.js';
 import type { Scenario } from '../sim/scenario.js';
 import type { Contender, SimulateOptions } from '../sim/simulate.js';
 import { Simulation } from '../sim/simulation.js';
+import { misbehave } from './adversaries.js';
 import { originEdge } from './rivals/origin-edge/contender.js';
 import { simulateTimed, type TimedResult } from './timed.js';
 
@@ -29,6 +30,7 @@ export type Running = Simulation<never>;
 export const ASTRAL: Contender<Message> = {
   protocol: astral,
   createDirectory: (rng, crypto) => new Directory(DIRECTORY_DEFAULTS, rng, crypto),
+  misbehave,
 };
 
 function entry<M extends { readonly type: string }>(

@@ -1,4 +1,5 @@
 import type { Rng } from '../core/machine.js';
+import type { Behaviour } from './behaviours.js';
 import { exp, normalQuantile } from './distributions.js';
 import type { AccessLink } from './network-access.js';
 import type { ProcessorCosts } from './processor.js';
@@ -12,6 +13,7 @@ export interface Kit {
   readonly cpu: ProcessorCosts | null;
   /** Name of a place; null: one is drawn. */
   readonly place: string | null;
+  readonly behaviour: Behaviour;
 }
 
 interface Drawn {
@@ -24,13 +26,13 @@ const LEAST_UPLINK = 0.1;
 
 /** A line of these rates, bits per second, and work that costs nothing. */
 export function kitOf(up: number, down: number): Kit {
-  return { line: { up, down }, cpu: null, place: null };
+  return { line: { up, down }, cpu: null, place: null, behaviour: 'honest' };
 }
 
 /** What the publisher brings along. */
 export function publisherKit(scenario: Scenario): Kit {
   const { downlink, cpu, region } = scenario.publisher;
-  return { line: { up: publisherUplink(scenario), down: downlink }, cpu, place: region };
+  return { line: { up: publisherUplink(scenario), down: downlink }, cpu, place: region, behaviour: 'honest' };
 }
 
 /** Uplink of the publisher, bits per second. */
@@ -139,8 +141,8 @@ class CapacityTable {
   }
 }
 
-function ofClass({ name, downlink, cpu, region }: NodeClass, uplink: number): Drawn {
-  return { kit: { line: { up: uplink, down: downlink }, cpu, place: region }, class: name };
+function ofClass({ name, downlink, cpu, region, behaviour }: NodeClass, uplink: number): Drawn {
+  return { kit: { line: { up: uplink, down: downlink }, cpu, place: region, behaviour }, class: name };
 }
 
 /** Quantile `p` of an uplink model, bits per second. */

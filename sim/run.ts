@@ -18,6 +18,7 @@ import { applyFaults, type AppliedFaults } from './faults.js';
 import { Genuine } from './genuine.js';
 import { Guard } from './guard.js';
 import { tellInputs } from './inputs.js';
+import { claimedUplink, lentUplink } from './behaviours.js';
 import { kitOf, publisherKit, publisherUplink, type Kit } from './kits.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
@@ -161,11 +162,11 @@ export class Run<M extends { readonly type: string }> {
     const full = [PUBLISHER, ...this.#visits.slice(0, viewers).map((visit) => visit.id)];
     const uplinks = [
       publisherUplink(this.#scenario),
-      ...this.#visits.slice(0, viewers).map((visit) => visit.kit.line.up),
+      ...this.#visits.slice(0, viewers).map(({ kit }) => lentUplink(kit.behaviour, kit.line.up)),
     ];
     const latency = (from: number, to: number): Time => this.#delay(full[from]!, full[to]!);
     const figures = summarise(this.metrics, { traffic: this.traffic, plant: { uplinks, latency }, viewers, duration });
-    return { ...figures, polluted: { played: this.#pollutedPlayed, forwarded: this.metrics.pollutedForwarded } };
+    return { ...figures, polluted: { played: this.#pollutedPlayed, ...(figures['polluted'] as MetricTree) } };
   }
 
   /** A tail without churn and faults, at whose end liveness is judged. Nothing in it is measured or recorded. */
@@ -284,24 +285,26 @@ export class Run<M extends { readonly type: string }> {
   #begin(id: NodeId, resident: Resident<M>): void {
     if (resident.kind === 'publisher') this.world.command(id, this.#source.publish());
     if (resident.kind !== 'viewer') return;
-    if (this.#measuring) this.metrics.watched(this.world.now(), id);
+    if (this.#measuring && resident.kit.behaviour === 'honest') this.metrics.watched(this.world.now(), id);
     this.world.command(id, { type: 'watch', stream: this.#stream });
   }
 
   #peer(
     id: NodeId,
-    { line, cpu }: Kit,
+    { line, cpu, behaviour }: Kit,
     durable: DurableState | null,
     own: { readonly create?: Protocol<M, Command, View>['create']; readonly ways?: Ways } = {},
   ): Machine<M, Command, unknown> {
     const identity = { id, key: this.#crypto.keyPair(id), durable };
     const luck = `node/${id}/${durable?.incarnation ?? 0}`;
     const maxPeers = id === PUBLISHER ? LIMITS.peersPublisher : DEFAULTS.maxPeers;
-    const config = configOf(this.#scenario, { id, uplink: line.up, maxPeers, ways: own.ways ?? this.#ways });
-    const { protocol, between } = this.#options;
+    const uplink = claimedUplink(behaviour, line.up);
+    const config = configOf(this.#scenario, { id, uplink, maxPeers, ways: own.ways ?? this.#ways });
+    const { protocol, between, misbehave } = this.#options;
     const create: typeof protocol.create = own.create ?? ((...told) => protocol.create(...told));
     const make = (): Machine<M, Command, View> => create(identity, config, this.#rng.fork(luck), this.#crypto);
-    const machine = between === undefined ? make() : between(id, make);
+    const inner = between === undefined ? make() : between(id, make);
+    const machine = behaviour === 'honest' ? inner : (misbehave?.(behaviour, inner, () => !this.#quiet) ?? inner);
     const guarded = new Guard(id, machine, (at, node, error) => this.#threw(at, node, error));
     return this.#processors.wrap(id, guarded, cpu);
   }
@@ -321,7 +324,8 @@ export class Run<M extends { readonly type: string }> {
     resident.upSince = now;
     const region = this.#places.placeOf(id);
     const { kind, kit, ways } = resident;
-    const info = { id, kind, uplink: kit.line.up, region, ways: nodesOf(ways) };
+    const honest = kit.behaviour === 'honest';
+    const info = { id, kind, uplink: kit.line.up, region, honest, ways: nodesOf(ways) };
     if (this.#measuring) this.metrics.nodeUp(now, info);
     this.panel.nodeUp(now, info);
     if (this.#measuring) this.#options.recorder?.nodeUp(now, info);
@@ -357,6 +361,7 @@ export class Run<M extends { readonly type: string }> {
 
   #played(node: NodeId, chunk: Chunk): void {
     if (this.#genuine.has(chunk)) return;
+    if (this.#residents.get(node)?.kit.behaviour !== 'honest') return;
     if (this.#measuring) this.#pollutedPlayed++;
     this.panel.report(
       'S16',

@@ -4,6 +4,7 @@ import type { Protocol } from '../core/protocol.js';
 import type { TraceEvent } from '../core/trace.js';
 import type { NodeId, Time } from '../core/units.js';
 import type { View } from '../core/view.js';
+import type { Behaviour } from './behaviours.js';
 import type { Part, Violation, Verdict } from './checkers/checker.js';
 import type { Region } from './geography.js';
 import type { CheckLevel } from './checkers/panel.js';
@@ -22,6 +23,15 @@ export interface Contender<M extends { readonly type: string }> {
   readonly createDirectory: ((rng: Rng, crypto: Crypto) => Machine<M, never, unknown>) | null;
   /** Nodes that are run for the publisher's benefit and watch nothing; none unless given. */
   readonly helpers?: (scenario: Scenario, publisher: Region) => readonly Helper<M>[];
+  /**
+   * The machine of a node that misbehaves for as long as `active` says so. Nodes of a protocol that has none run like
+   * honest ones, but for the uplink that they claim.
+   */
+  readonly misbehave?: (
+    behaviour: Behaviour,
+    machine: Machine<M, Command, View>,
+    active: () => boolean,
+  ) => Machine<M, Command, View>;
   /** Parts of the trace that this protocol never produces; checkers that live on them answer "not applicable". */
   readonly lacks?: readonly Part[];
 }

@@ -197,11 +197,7 @@ function rangeOption(flag: string, about: string, usual: Range, parse: (text: st
 function profileNamed(text: string): Profile {
   const found = PROFILES.find((name) => name === text);
   if (found !== undefined) return found;
-  const why =
-    text === 'adversary'
-      ? 'The simulator has no nodes that misbehave on purpose yet, so there is no profile adversary; take'
-      : 'It must be one of';
-  throw new InvalidArgumentError(`${why} ${PROFILES.join(' or ')}.`);
+  throw new InvalidArgumentError(`It must be one of ${PROFILES.slice(0, -1).join(', ')} or ${PROFILES.at(-1)}.`);
 }
 
 function wallTime(text: string): number {

@@ -10,7 +10,7 @@ const QUIET = '20s';
 
 /** The scenario file of a drawn world. It says only what differs from the defaults of scenario files. */
 export function scenarioOf(name: string, world: World): JsonObject {
-  const { viewers, duration, session, cliff, early, publisher, uplinks } = world;
+  const { viewers, duration, session, cliff, early, publisher } = world;
   const ramp = Math.min(world.ramp, Math.floor(duration / 2));
   const plan = world.faults.filter(({ at }) => at < duration * 10).map(faultOf);
   return {
@@ -20,11 +20,7 @@ export function scenarioOf(name: string, world: World): JsonObject {
     ramp: `${ramp}s`,
     stream: streamOf(world),
     publisher: { uplink: { model: 'factor', value: publisher } },
-    classes: uplinks.map((value, index) => ({
-      name: `class${index + 1}`,
-      share: 1 / uplinks.length,
-      uplink: { model: 'factor', value },
-    })),
+    classes: classesOf(world),
     resourceIndex: null,
     ...(session === null ? {} : { sessions: { model: 'exponential', mean: `${session}s` } }),
     ...(session === null && cliff === null ? {} : { crashShare: world.crashShare }),
@@ -38,6 +34,18 @@ export function scenarioOf(name: string, world: World): JsonObject {
     check: 'all',
     quiet: QUIET,
   };
+}
+
+function classesOf({ uplinks, adversaries }: World): JsonObject[] {
+  const honest = 1 - (adversaries?.share ?? 0);
+  const classes = uplinks.map((value, index) => ({
+    name: `class${index + 1}`,
+    share: honest / uplinks.length,
+    uplink: { model: 'factor', value },
+  }));
+  if (adversaries === null) return classes;
+  const { behaviour, share } = adversaries;
+  return [...classes, { name: behaviour, share, uplink: { model: 'factor', value: uplinks[0] ?? 1 }, behaviour }];
 }
 
 function streamOf({ bitrate, chunkMs, keyframeEvery, keyframeFactor, substreams }: World): JsonObject {

@@ -2,8 +2,8 @@ import type { Rng } from '../../core/machine.js';
 import { createRng } from '../../core/rng.js';
 import type { FaultKind } from '../../sim/faults.js';
 
-/** What befalls the worlds: everything, or nothing but the network. */
-export const PROFILES = ['swarm', 'network'] as const;
+/** What befalls the worlds: everything, nothing but the network, or nodes that misbehave while others come and go. */
+export const PROFILES = ['swarm', 'network', 'adversary'] as const;
 export type Profile = (typeof PROFILES)[number];
 
 /** Both ends included. */
@@ -48,9 +48,11 @@ export interface Swarm {
 
 const NETWORK: readonly FaultKind[] = ['partition', 'one-way', 'latency', 'loss', 'slow-uplink', 'half-open'];
 const NODES: readonly FaultKind[] = ['crash', 'restart', 'leave', 'pause', 'slow-node'];
+const COMINGS: readonly FaultKind[] = ['crash', 'restart', 'leave'];
 
 /** The kinds that a profile draws from. */
 export function kindsOf(profile: Profile): readonly FaultKind[] {
+  if (profile === 'adversary') return COMINGS;
   return profile === 'network' ? NETWORK : [...NODES, ...NETWORK];
 }
 
@@ -73,7 +75,7 @@ export function drawSwarm(seed: number, profile: Profile, bounds: Bounds = BOUND
     latencyMs: pick(rng, [50, 300, 1_500, 5_000]),
     loss: pick(rng, [0.02, 0.08, 0.15]),
     uplink: pick(rng, [0.5, 0.2, 0.05]),
-    churn: profile === 'swarm' && rng.next() < 0.4,
+    churn: profile !== 'network' && rng.next() < 0.4,
     cliff: profile === 'swarm' && rng.next() < 0.15,
   };
 }

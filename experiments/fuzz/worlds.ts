@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { BEHAVIOURS, type Behaviour } from '../../sim/behaviours.js';
 import type { FaultKind } from '../../sim/faults.js';
 import type { Swarm } from './swarm.js';
 
@@ -43,6 +44,8 @@ export interface World {
   readonly keyframeFactor: number;
   readonly substreams: number;
   readonly standby: boolean;
+  /** Some of the viewers are up to no good. */
+  readonly adversaries: { readonly behaviour: Behaviour; readonly share: number } | null;
 }
 
 /** Whom a kind may strike, the plainest first; a word that stands twice is drawn twice as often. */
@@ -69,6 +72,7 @@ const TARGETS: Readonly<Record<FaultKind, readonly string[]>> = {
 const MIXES: readonly (readonly number[])[] = [[3], [4], [2.5], [4, 1], [5, 0.5], [3, 3, 1], [8, 0.5, 0.3]];
 /** Kinds that last to the end when they do not say how long. */
 const ENDLESS: readonly FaultKind[] = ['partition', 'one-way', 'latency', 'loss', 'slow-uplink', 'slow-node'];
+const MISBEHAVIOURS = (Object.keys(BEHAVIOURS) as Behaviour[]).filter((behaviour) => behaviour !== 'honest');
 /** Nothing strikes before this, tenths of seconds. */
 const FIRST = 20;
 
@@ -99,6 +103,10 @@ export function worlds(swarm: Swarm): Arbitrary<World> {
     keyframeFactor: fc.constantFrom(1, 3, 6),
     substreams: fc.constantFrom(4, 1, 2, 6, 8),
     standby: fc.constantFrom(true, true, true, false),
+    adversaries:
+      swarm.profile === 'adversary'
+        ? fc.record({ behaviour: fc.constantFrom(...MISBEHAVIOURS), share: fc.constantFrom(0.2, 0.1, 0.4) })
+        : fc.constant(null),
   });
 }
 

@@ -82,6 +82,8 @@ export class Panel {
   readonly #leases = new Leases();
   readonly #counts = new Map<string, number>();
   readonly #seen = new Set<Part>();
+  /** Nothing is demanded of them, nor of what honest nodes have with them. */
+  readonly #adversaries = new Set<NodeId>();
 
   /**
    * @param lacks parts that the protocol under test does not have
@@ -98,12 +100,14 @@ export class Panel {
 
   /** Adds a finding; also used for what the simulation itself notices, such as a machine that throws. */
   report(invariant: string, at: Time, nodes: readonly NodeId[], detail: string): void {
+    if (this.#adversaries.size > 0 && nodes.some((node) => this.#adversaries.has(node))) return;
     const count = (this.#counts.get(invariant) ?? 0) + 1;
     this.#counts.set(invariant, count);
     if (count <= KEPT) this.violations.push(violation(invariant, at, nodes, detail));
   }
 
   nodeUp(at: Time, info: NodeInfo): void {
+    if (info.honest === false) this.#adversaries.add(info.id);
     for (const checker of this.#checkers) checker.nodeUp?.(at, info);
   }
 

@@ -5,6 +5,7 @@ import { Arrivals } from './arrivals.js';
 import { Histogram } from './histogram.js';
 import { Losses } from './losses.js';
 import { Playback } from './playback.js';
+import { Pollution } from './pollution.js';
 import { Session, type NodeInfo } from './session.js';
 import { SourceLog } from './source-log.js';
 import { StandbyCoverage } from './standby.js';
@@ -46,7 +47,7 @@ export class Metrics {
   helpedBytes = 0;
   regionalBytes = 0;
   payloadBytes = 0;
-  pollutedForwarded = 0;
+  readonly pollution = new Pollution();
   /** Answers to those who asked for a ticket. */
   offered = 0;
   refused = 0;
@@ -160,7 +161,7 @@ export class Metrics {
       case 'forwarded':
       case 'answered':
         if (session.watching) session.uploadedBytes += event.size;
-        else this.helpedBytes += event.size;
+        else if (session.info.honest !== false) this.helpedBytes += event.size;
         return;
       case 'duplicate':
         if (session.watching) session.duplicateBytes += event.size;
@@ -173,8 +174,12 @@ export class Metrics {
         this.source.publish(at, event.epoch, event.seq, event.size, event.keyframe);
         return this.timeline.add(at, COLUMN.published);
       case 'dropped':
-        if (event.why === 'invalid') this.pollutedForwarded++;
+        if (event.why === 'invalid') this.pollution.add(at, session.info.id, event.peer, this.#isHonest(event.peer));
     }
+  }
+
+  #isHonest(node: NodeId | null): boolean {
+    return node === null || this.#byId.get(node)?.info.honest !== false;
   }
 
   #arrived(at: Time, session: Session, event: ChunkEvent): void {

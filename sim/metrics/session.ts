@@ -8,6 +8,8 @@ export interface NodeInfo {
   readonly uplink: number;
   /** Number of its region in the geography. */
   readonly region: number;
+  /** Whether it does what the protocol asks for; so it is unless told. */
+  readonly honest?: boolean;
   /** Whom it may turn to when it knows nobody. */
   readonly ways?: readonly NodeId[];
 }

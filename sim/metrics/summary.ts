@@ -48,9 +48,13 @@ export function summarise(metrics: Metrics, options: SummaryOptions): MetricTree
     offload,
     ...traffic(metrics, viewers, options),
     ...bounds,
-    polluted: { forwarded: metrics.pollutedForwarded },
+    polluted: pollutedOf(metrics),
     viewers: { total: viewers.length, scored: scored.length, started: scored.filter(hasStarted).length },
   });
+}
+
+function pollutedOf({ pollution: { received, forwarded, longest } }: Metrics): MetricTree {
+  return { received, forwarded, bornMs: received === 0 ? null : longest / 1000 };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../../core/config.js';
 import { LIMITS } from '../../core/limits.js';
 import { MS } from '../../core/units.js';
+import { BEHAVIOURS, type Behaviour } from '../behaviours.js';
 import { CAPACITIES, LATENCY, VISITS } from './data.js';
 import { FAULT } from './faults.js';
 import {
@@ -42,6 +43,9 @@ const CPU = object({
 const CPU_HELP =
   'what work costs; inputs wait while the one server is busy, and what is sent leaves when the work is done. null: nothing';
 
+const BEHAVIOUR_HELP =
+  'what they are up to; figures and checks are about the others, and in the quiet tail all of them behave';
+
 const CLASS = object({
   name: key(text, 'name of the class'),
   share: key(number(0, 1), 'share of the viewers; the shares of all classes sum to 1', 1),
@@ -49,6 +53,7 @@ const CLASS = object({
   downlink: key(rate, 'downlink of every node of the class', '50Mbit'),
   cpu: key(nullable(CPU), CPU_HELP, null),
   region: key(nullable(text), REGION_HELP, null),
+  behaviour: key(word(Object.keys(BEHAVIOURS) as Behaviour[]), BEHAVIOUR_HELP, 'honest'),
 });
 
 const STREAM = object({

@@ -140,7 +140,7 @@ test('astral fuzz: a failure is exit 1, is written down, and the printed command
 
 test('astral fuzz: what cannot be is exit 2', (t) => {
   const cases: readonly (readonly [RegExp, ...string[]])[] = [
-    [/no nodes that misbehave.*take swarm or network/, '--profile', 'adversary'],
+    [/must be one of swarm, network or adversary/, '--profile', 'quiet'],
     [/1\.\.200/, '--seeds', '9..3'],
     [/3\.\.30/, '--nodes', '1..2'],
     [/duration with its unit/, '--for', '5'],
