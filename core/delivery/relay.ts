@@ -78,12 +78,13 @@ export class Relay {
     }
     stream.hear(chunk.seq);
     stream.clock.prove(ctx.now, chunk.sourceTime);
-    stream.pulls.delete(chunk.seq);
+    const pulled = stream.pulls.delete(chunk.seq);
     const lag = stream.clock.known ? stream.clock.read(ctx.now) - chunk.sourceTime : 0;
     const live = mode === 'push' && chunk.seq > stream.subs.heardPush(sub);
     if (live && stream.clock.known) stream.subs.arrived(sub, lag);
     const promised = mode === 'push' && stream.inbound[sub]?.peer === peer;
-    if (live || mode === 'pull') this.#consumer.judge(stream, sub, promised && lag <= ctx.config.targetLag);
+    // What nobody asked for says nothing of the provider: else whoever is faster could have it shunned.
+    if (promised ? live : pulled) this.#consumer.judge(stream, sub, promised && lag <= ctx.config.targetLag);
     this.#trace(stream, chunk, sub, mode === 'push' ? 'received' : 'repaired', peer.id, message.depth + 1, mode);
     return 'new';
   }

@@ -1,72 +1,8 @@
 import test from 'ava';
 import type { Chunk } from '../../core/chunk.js';
-import { DEFAULTS } from '../../core/config.js';
-import type { Effects, Input } from '../../core/machine.js';
+import type { Input } from '../../core/machine.js';
 import type { Command, Message } from '../../core/message.js';
-import { AstralNode } from '../../core/node.js';
-import { createRng } from '../../core/rng.js';
-import { signChunk } from '../../core/trust/chunks.js';
-import { signManifest } from '../../core/trust/statements.js';
-import { createSimCrypto } from '../../sim/crypto.js';
-
-const rng = createRng('forged');
-const crypto = createSimCrypto(rng.fork('crypto'));
-const streamKey = crypto.keyPair('s');
-const manifest = signManifest(crypto, streamKey, {
-  stream: 's',
-  publicKey: streamKey.publicKey,
-  epoch: 1,
-  name: 'name',
-  description: '',
-  mime: '',
-  substreams: 1,
-  chunkTime: 100_000,
-  bitrate: 500_000,
-  init: new Uint8Array(),
-});
-
-/** A node that watches stream 's' by an active ticket of provider 'p'; what it does is collected. */
-function attached(): { feed: (input: Input<Message, Command>) => void; node: AstralNode; deeds: string[] } {
-  const deeds: string[] = [];
-  const effects: Effects<Message> = {
-    send: () => {},
-    connect: () => {},
-    disconnect: (peer, code) => void deeds.push(`disconnect ${peer} ${code}`),
-    play: () => {},
-    reply: () => {},
-    persist: () => {},
-    trace: (event) => {
-      if (event.type === 'chunk' || event.type === 'provider') deeds.push(`${event.type} ${event.change}`);
-    },
-  };
-  const node = new AstralNode({ id: 'v', key: crypto.keyPair('v'), durable: null }, DEFAULTS, rng.fork('v'), crypto);
-  let now = 0;
-  const feed = (input: Input<Message, Command>): void => node.handle((now += 1000), input, effects);
-  const message = (each: Message): void => feed({ type: 'message', from: 'p', message: each });
-  feed({ type: 'command', id: 1, command: { type: 'watch', stream: 's' } });
-  feed({ type: 'peer', peer: 'p', change: 'up', why: 'dialled', address: 'sim:p' });
-  message({ type: 'manifest', manifest });
-  message({
-    type: 'offer',
-    stream: 's',
-    sub: 0,
-    ticket: 1,
-    generation: 0,
-    incarnation: 1,
-    ttl: 2_000_000,
-    beat: { epoch: 1, seq: 4, depth: 0 },
-    source: { time: 500_000, error: 0 },
-    keyframes: [],
-    at: null,
-  });
-  return { feed, node, deeds };
-}
-
-function chunk(seq: number): Chunk {
-  const payload = Uint8Array.of(seq & 255);
-  const slice = { fragment: seq, part: 0, parts: 1, keyframe: true, size: 1 };
-  return signChunk(crypto, streamKey, { stream: 's', epoch: 1, seq, sourceTime: seq * 1000, ...slice }, payload);
-}
+import { attached, chunk } from './attached-node.js';
 
 function push(of: Chunk, beatSeq: number): Input<Message, Command> {
   return { type: 'message', from: 'p', message: { type: 'chunk', mode: 'push', chunk: of, beatSeq, depth: 0 } };
@@ -101,4 +37,31 @@ test('a chunk that fails its signature moves no beat and no window, and costs it
   feed({ type: 'peer', peer: 'p', change: 'up', why: 'accepted', address: 'sim:p' });
   t.is(node.view().peers.length, 0, 'nor is it let in again');
   t.is(deeds.filter((deed) => deed === 'disconnect p busy').length, 1);
+});
+
+test('who sends chunks that nobody asked for does not make the provider look bad', (t) => {
+  const { feed, sent } = attached();
+  feed({ type: 'peer', peer: 'q', change: 'up', why: 'accepted', address: 'sim:q' });
+  for (let seq = 5; seq < 45; seq++) {
+    const at = 1_500_000 + seq * 100_000;
+    const message = {
+      type: 'chunk',
+      mode: seq % 2 === 0 ? 'push' : 'pull',
+      chunk: chunk(seq),
+      beatSeq: seq,
+      depth: 0,
+    } as const;
+    feed({ type: 'message', from: 'q', message }, at);
+    const beats = [{ sub: 0, epoch: 1, seq, depth: 0, starving: false }];
+    feed({ type: 'message', from: 'p', message: { type: 'tick', stream: 's', beats } }, at + 10_000);
+  }
+  sent.length = 0;
+  for (let at = 6_100_000; at < 7_500_000; at += 100_000) {
+    feed({ type: 'message', from: 'p', message: { type: 'tick', stream: 's', beats: [] } }, at);
+  }
+  t.deepEqual(
+    sent.filter((type) => type === 'find' || type === 'ask'),
+    [],
+    'the node looks for nobody else',
+  );
 });
