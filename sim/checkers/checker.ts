@@ -34,7 +34,8 @@ export interface Checker {
   readonly sees?: readonly TraceEvent['type'][];
   nodeUp?(at: Time, info: NodeInfo): void;
   nodeDown?(at: Time, node: NodeId): void;
-  observe?(at: Time, node: NodeId, event: TraceEvent): void;
+  /** Called without its object. */
+  readonly observe?: (at: Time, node: NodeId, event: TraceEvent) => void;
   /** The node goes on after it stood still. */
   resumed?(at: Time, node: NodeId): void;
   /** The node was told to leave. */

@@ -33,6 +33,8 @@ import { renewedInTime, type LeaseTerms } from './s26-renewals.js';
 
 export type CheckLevel = 'off' | 'cheap' | 'all';
 
+type Observe = NonNullable<Checker['observe']>;
+
 /** Violations kept per invariant; the others are counted. */
 const KEPT = 20;
 
@@ -77,11 +79,12 @@ export class Panel {
   /** Those that the protocol can be held to. */
   readonly #asked: readonly Checker[];
   readonly #observers: readonly Checker[];
-  readonly #byType = new Map<TraceEvent['type'], readonly Checker[]>();
-  #ofChunks: readonly Checker[] | null = null;
+  readonly #byType = new Map<TraceEvent['type'], readonly Observe[]>();
+  #ofChunks: readonly Observe[] | null = null;
   readonly #leases = new Leases();
   readonly #counts = new Map<string, number>();
-  readonly #seen = new Set<Part>();
+  /** Which parts the trace has shown so far. */
+  readonly #seen: Record<Part, boolean> = { ticket: false, chunk: false, player: false, supernode: false, view: false };
   /** Nothing is demanded of them, nor of what honest nodes have with them. */
   readonly #adversaries = new Set<NodeId>();
 
@@ -118,20 +121,25 @@ export class Panel {
 
   observe(at: Time, node: NodeId, event: TraceEvent): void {
     if (this.#observers.length === 0) return;
-    if (event.type === 'ticket') {
-      this.#seen.add('ticket');
+    const { type } = event;
+    if (type === 'chunk') {
+      if (event.change === 'played') this.#seen.player = true;
+      else this.#seen.chunk = true;
+    } else if (type === 'ticket') {
+      this.#seen.ticket = true;
       if (node === event.provider) this.#leases.update(event);
-    } else if (event.type === 'role') this.#seen.add('supernode');
-    else if (event.type === 'chunk') this.#seen.add(event.change === 'played' ? 'player' : 'chunk');
-    for (const checker of this.#observersOf(event.type)) checker.observe?.(at, node, event);
+    } else if (type === 'role') this.#seen.supernode = true;
+    for (const observe of this.#observersOf(type)) observe(at, node, event);
   }
 
   /** Most checkers look at one kind of events, and chunks are by far the most. */
-  #observersOf(type: TraceEvent['type']): readonly Checker[] {
+  #observersOf(type: TraceEvent['type']): readonly Observe[] {
     if (type === 'chunk' && this.#ofChunks !== null) return this.#ofChunks;
     const known = this.#byType.get(type);
     if (known !== undefined) return known;
-    const observers = this.#observers.filter(({ sees }) => sees === undefined || sees.includes(type));
+    const observers = this.#observers.flatMap(({ sees, observe }) =>
+      observe !== undefined && (sees === undefined || sees.includes(type)) ? [observe] : [],
+    );
     this.#byType.set(type, observers);
     if (type === 'chunk') this.#ofChunks = observers;
     return observers;
@@ -166,7 +174,7 @@ export class Panel {
   }
 
   quiet(at: Time, snapshot: Snapshot): void {
-    if ([...snapshot.views.values()].some((view) => view.streams.length > 0)) this.#seen.add('view');
+    if ([...snapshot.views.values()].some((view) => view.streams.length > 0)) this.#seen.view = true;
     for (const checker of this.#asked) checker.quiet?.(at, snapshot);
   }
 
@@ -188,7 +196,7 @@ export class Panel {
   verdicts(): Record<string, { verdict: Verdict; count: number }> {
     const entries = this.#checkers.map((checker) => {
       const count = this.#counts.get(checker.invariant) ?? 0;
-      const applies = checker.needs.every((part) => this.#seen.has(part));
+      const applies = checker.needs.every((part) => this.#seen[part]);
       const verdict: Verdict = count > 0 ? 'violated' : applies ? 'held' : 'not applicable';
       return [checker.invariant, { verdict, count }] as const;
     });
