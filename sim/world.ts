@@ -234,32 +234,35 @@ export class World<M extends { readonly type: string }, C extends { readonly typ
   }
 
   #record(at: Time, id: NodeId, input: Input<M, C>): void {
+    const { type } = input;
     let index: number;
     let bytes = 0;
-    if (input.type === 'message') {
+    if (type === 'message') {
       index = this.network.deliveredTo;
       bytes = this.network.deliveredBytes;
-    } else index = input.type === 'wake' ? this.#waking : this.node(id).index;
+      this.digest.add(at, index, INPUT_KINDS.message, this.#number(input.message.type), bytes);
+    } else if (type === 'wake') {
+      index = this.#waking;
+      this.digest.add(at, index, INPUT_KINDS.wake, 0, 0);
+    } else {
+      index = this.node(id).index;
+      this.digest.add(at, index, INPUT_KINDS[type], this.#tag(input), 0);
+    }
     this.#acting = id;
     this.#actingIndex = index;
     this.inputs++;
-    this.digest.add(at, index, INPUT_KINDS[input.type], this.#tag(input), bytes);
     this.onInput?.(at, id, input, bytes);
   }
 
   /** A small number for what the input carries, in the order of first sight. */
-  #tag(input: Input<M, C>): number {
+  #tag(input: Exclude<Input<M, C>, { type: 'message' | 'wake' }>): number {
     switch (input.type) {
-      case 'message':
-        return this.#number(input.message.type);
       case 'peer':
         return this.#number(input.change) * 64 + this.#number(input.why);
       case 'dial':
         return this.#number(input.outcome.ok ? 'ok' : input.outcome.why);
       case 'command':
         return this.#number(input.command.type);
-      case 'wake':
-        return 0;
     }
   }
 
