@@ -11,8 +11,10 @@ export class Deadlines<Why extends string> {
   /** For each timer when it is due, then for each when it must fire. */
   readonly #cells: Float64Array;
   readonly #first = { at: NEVER, why: '' };
-  #due: Time = NEVER;
-  #last: Time = NEVER;
+  /** Which is due first, -1 for none. */
+  #next = -1;
+  /** Whether `#next` and `#first` are to be found anew: several timers are often set before anybody asks. */
+  #stale = false;
 
   constructor(whys: readonly Why[]) {
     this.#whys = whys;
@@ -20,15 +22,13 @@ export class Deadlines<Why extends string> {
   }
 
   set(why: Why, at: Time, slack: Time = 0): void {
-    const index = this.#whys.indexOf(why);
-    this.#cells[index] = at;
-    this.#cells[index + this.#whys.length] = at + slack;
-    this.#scan();
+    this.#put(this.#whys.indexOf(why), at, slack);
   }
 
   /** Like `set`, but never later than what is set already. */
   setEarlier(why: Why, at: Time, slack: Time = 0): void {
-    if (at < this.get(why)) this.set(why, at, slack);
+    const index = this.#whys.indexOf(why);
+    if (at < (this.#cells[index] as Time)) this.#put(index, at, slack);
   }
 
   clear(why: Why): void {
@@ -42,19 +42,17 @@ export class Deadlines<Why extends string> {
 
   /** The timer that must fire first, null when there is none. The same object each time: read it, do not keep it. */
   get first(): Deadline | null {
-    return this.#last === NEVER ? null : this.#first;
+    if (this.#stale) this.#scan();
+    return this.#first.at === NEVER ? null : this.#first;
   }
 
   /** Removes and returns the timer that is due the longest, or null. Call until null. */
   take(now: Time): Why | null {
-    if (this.#due > now) return null;
-    for (let index = 0; index < this.#whys.length; index++) {
-      if (this.#cells[index] !== this.#due) continue;
-      const why = this.#whys[index] as Why;
-      this.clear(why);
-      return why;
-    }
-    return null;
+    if (this.#stale) this.#scan();
+    const next = this.#next;
+    if (next < 0 || (this.#cells[next] as Time) > now) return null;
+    this.#put(next, NEVER, 0);
+    return this.#whys[next] as Why;
   }
 
   list(): Deadline[] {
@@ -64,18 +62,28 @@ export class Deadlines<Why extends string> {
       .sort((a, b) => a.at - b.at);
   }
 
+  #put(index: number, at: Time, slack: Time): void {
+    this.#cells[index] = at;
+    this.#cells[index + this.#whys.length] = at + slack;
+    this.#stale = true;
+  }
+
   #scan(): void {
     const count = this.#whys.length;
     const cells = this.#cells;
+    let next = -1;
     let due: Time = NEVER;
     let last = count;
     for (let index = 0; index < count; index++) {
-      if ((cells[index] as Time) < due) due = cells[index] as Time;
+      if ((cells[index] as Time) < due) {
+        due = cells[index] as Time;
+        next = index;
+      }
       if ((cells[index + count] as Time) < (cells[last] as Time)) last = index + count;
     }
-    this.#due = due;
-    this.#last = cells[last] as Time;
-    this.#first.at = this.#last;
+    this.#next = next;
+    this.#first.at = cells[last] as Time;
     this.#first.why = this.#whys[last - count] as Why;
+    this.#stale = false;
   }
 }
