@@ -98,12 +98,17 @@ export class Position {
 
   #rounded(): Coordinate {
     return {
-      x: Math.round(this.#x),
-      y: Math.round(this.#y),
-      height: Math.round(this.#height),
-      error: Math.round(100 * this.#error),
+      x: whole(this.#x),
+      y: whole(this.#y),
+      height: whole(this.#height),
+      error: whole(100 * this.#error),
     };
   }
+}
+
+/** Never -0: an engine takes that for a fraction, gives such coordinates another hidden shape, and reads all of them slowly. */
+function whole(value: number): number {
+  return Math.round(value) + 0;
 }
 
 function bounded(value: number): number {
