@@ -148,7 +148,7 @@ export class Seek {
       if ((this.#worth(stream, row, urgent) & sought) === 0) continue;
       if (nearerThan !== NEVER && !this.#isNearer(stream, row, nearerThan)) continue;
       const id = candidates.id(row);
-      if (ctx.shuns(id, urgent)) continue;
+      if (ctx.shuns(id, urgent || stream.moving !== 0)) continue;
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
       ranked.push({ id, row, peer, score: ctx.policies.selection(this.#look(stream, row, peer, sought)) });
