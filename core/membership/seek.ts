@@ -34,6 +34,8 @@ const FIND_COUNT = 4;
 /** What was heard of a candidate's room this long ago says nothing any more. */
 const STALE = 3 * SECOND;
 const IMPROVE_ROUNDS = 4;
+/** Added to the score of those who are asked in need only. */
+const LAST = 1_000;
 
 interface Ranked {
   readonly id: NodeId;
@@ -148,12 +150,22 @@ export class Seek {
       if ((this.#worth(stream, row, urgent) & sought) === 0) continue;
       if (nearerThan !== NEVER && !this.#isNearer(stream, row, nearerThan)) continue;
       const id = candidates.id(row);
-      if (ctx.shuns(id, urgent || stream.moving !== 0)) continue;
+      if (ctx.shuns(id, this.#isInNeed(stream, sought))) continue;
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
-      ranked.push({ id, row, peer, score: ctx.policies.selection(this.#look(stream, row, peer, sought)) });
+      const last = ctx.shuns(id) ? LAST : 0;
+      ranked.push({ id, row, peer, score: last + ctx.policies.selection(this.#look(stream, row, peer, sought)) });
     }
     return ranked.sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Whether some sub-stream that is sought has no provider at all, or loses it: then the shunned are asked, behind all others. */
+  #isInNeed(stream: Stream, sought: number): boolean {
+    if (stream.urgent || stream.moving !== 0) return true;
+    for (let sub = 0; sub < stream.substreams; sub++) {
+      if ((sought & (1 << sub)) !== 0 && (stream.inbound[sub] ?? null) === null) return true;
+    }
+    return false;
   }
 
   #isNearer({ candidates }: Stream, row: number, nearerThan: number): boolean {

@@ -52,12 +52,9 @@ export class Consumer {
     const asked = pending !== undefined && (pending.subs & (1 << offer.sub)) !== 0;
     if (pending !== undefined && asked) this.#answered(stream, peer, 1 << offer.sub);
     const wanted = (this.needs(stream) & (1 << offer.sub)) !== 0 || this.#improves(stream, offer);
-    if (
-      !asked ||
-      !wanted ||
-      stream.inbound[offer.sub]?.peer === peer ||
-      ctx.shuns(peer.id, stream.urgent || stream.moving !== 0)
-    ) {
+    const held = stream.inbound[offer.sub] ?? null;
+    const inNeed = held === null || stream.urgent || stream.moving !== 0;
+    if (!asked || !wanted || held?.peer === peer || ctx.shuns(peer.id, inNeed)) {
       this.#decline(peer, offer, 'surplus');
       return;
     }
