@@ -10,6 +10,8 @@ import type { Peer } from './peers.js';
 
 const FIRST_RETRY = 1 * SECOND;
 const LAST_RETRY = 30 * SECOND;
+/** Who has no neighbour at all waits no longer than this: when the network heals it is back within ten seconds. */
+const LONELY_RETRY = 5 * SECOND;
 /** A regular announcement waits this long for a message to ride along with. */
 const SLACK = 100 * MS;
 
@@ -67,7 +69,8 @@ export class Bootstrap {
 
   retryLater(): void {
     const ctx = this.#ctx;
-    ctx.deadlines.setEarlier('bootstrap', ctx.now + Math.ceil(this.#retry * (0.5 + ctx.rng.next())));
+    const pause = ctx.peers.size === 0 ? Math.min(this.#retry, LONELY_RETRY) : this.#retry;
+    ctx.deadlines.setEarlier('bootstrap', ctx.now + Math.ceil(pause * (0.5 + ctx.rng.next())));
     this.#retry = Math.min(2 * this.#retry, LAST_RETRY);
   }
 

@@ -74,7 +74,7 @@ function onDown(
   ctx.peers.remove(peer);
   ctx.fx.trace?.({ type: 'peer', peer: peer.id, change: 'down', why });
   brokering.onDown(peer.id);
-  if (peer.kind === 'directory' && !ctx.leaving) bootstrap.retryLater();
+  if ((peer.kind === 'directory' || ctx.peers.size === 0) && !ctx.leaving) bootstrap.retryLater();
   leave.check();
 }
 

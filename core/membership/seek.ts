@@ -145,15 +145,17 @@ export class Seek {
     const urgent = this.#isUrgent(stream);
     const ranked: Ranked[] = [];
     const { candidates } = stream;
+    const inNeed = this.#isInNeed(stream, sought);
     for (const row of candidates.rows) {
       if (candidates.get(row, CANDIDATE.notBefore) > ctx.now) continue;
       if ((this.#worth(stream, row, urgent) & sought) === 0) continue;
       if (nearerThan !== NEVER && !this.#isNearer(stream, row, nearerThan)) continue;
       const id = candidates.id(row);
-      if (ctx.shuns(id, this.#isInNeed(stream, sought))) continue;
+      const shunned = ctx.shuns(id);
+      if (shunned && ctx.shuns(id, inNeed)) continue;
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
-      const last = ctx.shuns(id) ? LAST : 0;
+      const last = shunned ? LAST : 0;
       ranked.push({ id, row, peer, score: last + ctx.policies.selection(this.#look(stream, row, peer, sought)) });
     }
     return ranked.sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));

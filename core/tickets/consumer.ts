@@ -9,7 +9,13 @@ import { MS, NEVER, type Time } from '../units.js';
 import type { Ticket } from './ticket.js';
 
 /** Pause before the same node is asked again. */
-const PAUSE = { full: 2_000 * MS, starving: 500 * MS, silent: 1_000 * MS, infeasible: 200 * MS } as const;
+const PAUSE = {
+  full: 2_000 * MS,
+  moving: 1_000 * MS,
+  starving: 500 * MS,
+  silent: 1_000 * MS,
+  infeasible: 200 * MS,
+} as const;
 /** A newcomer's room is known to the directory this soon, once the other sub-streams had time to join too. */
 const ANNOUNCE_SOON = 500 * MS;
 /** Time that the catch-up of a new provider may take, plus two round trips. */
@@ -102,7 +108,9 @@ export class Consumer {
       return;
     }
     if (refuse.why === 'full') stream.refusals++;
-    const pause = refuse.why === 'starving' ? PAUSE.starving : PAUSE.full;
+    // Who has to move has five seconds for it, and others who move give places back meanwhile.
+    const full = stream.moving === 0 ? PAUSE.full : PAUSE.moving;
+    const pause = refuse.why === 'starving' ? PAUSE.starving : full;
     stream.candidates.postpone(peer.id, ctx.now, pause, stream.urgent ? 1 : 8);
     ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   }

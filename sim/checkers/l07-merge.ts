@@ -1,7 +1,6 @@
 import { NEVER, SECOND, type NodeId, type Time } from '../../core/units.js';
 import type { StreamView } from '../../core/view.js';
 import type { Checker, Report, Snapshot } from './checker.js';
-import { providerOf } from './l01-reattach.js';
 
 /** After a partition heals everybody is fed within this time. */
 const WITHIN: Time = 10 * SECOND;
@@ -85,7 +84,7 @@ function topsOf(snapshot: Snapshot, node: NodeId): boolean[] {
       for (let hops = 0; each !== null && hops <= snapshot.views.size; hops++) {
         const here: StreamView | undefined = snapshot.views.get(each)?.streams.find((it) => it.stream === stream);
         top = here?.publisher === true;
-        const next: NodeId | null = here === undefined || top ? null : providerOf(here, sub);
+        const next: NodeId | null = here === undefined || top ? null : holderOf(here, sub);
         if (next === null && each === node && !top) break;
         each = next;
         if (each === null) tops.push(top);
@@ -93,4 +92,10 @@ function topsOf(snapshot: Snapshot, node: NodeId): boolean[] {
     }
     return tops;
   });
+}
+
+/** The provider of the sub-stream, one that is suspect at this moment too: the ticket of one that is gone ends. */
+function holderOf(stream: StreamView, sub: number): NodeId | null {
+  const held = stream.tickets.find((each) => each.side === 'consumer' && each.sub === sub && each.state !== 'standby');
+  return held?.peer ?? null;
 }

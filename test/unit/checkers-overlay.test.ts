@@ -290,6 +290,12 @@ test('L7: after a partition everybody gets new chunks within 10 s, and there is 
     1,
     'c hangs on an orphan',
   );
+  const [stream] = view('b', 'a', 0).streams;
+  const suspect = {
+    ...view('b', 'a', 0),
+    streams: [{ ...stream!, tickets: stream!.tickets.map((held) => ({ ...held, state: 'suspect' as const })) }],
+  };
+  t.is(overlay(view('a', null, 0), suspect, view('c', 'b', 0)), 0, 'the provider of b is suspect for a moment');
 });
 
 test('L9: who leaves in quiet times hands its consumers over in time, and they miss nothing by it', (t) => {
