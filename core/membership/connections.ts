@@ -88,6 +88,8 @@ export function onDial({ ctx, bootstrap, brokering }: Parts, { contact, outcome 
   brokering.onDialFailed(whom);
   for (const stream of ctx.streams.values()) {
     if (!stream.dials.delete(whom)) continue;
+    // The dead are no help either: else those that are dialled in turn would keep a search from becoming urgent.
+    stream.refusals++;
     if (outcome.why === 'busy') stream.candidates.postpone(whom, ctx.now, RETRY);
     else stream.candidates.forget(whom);
     ctx.deadlines.setEarlier('seek', ctx.now);

@@ -36,6 +36,8 @@ const STALE = 3 * SECOND;
 const IMPROVE_ROUNDS = 4;
 /** Added to the score of those who are asked in need only. */
 const LAST = 1_000;
+/** Added, when there is little time to move, for each time that a candidate was asked in vain: all have their turn. */
+const IN_VAIN = 100;
 
 interface Ranked {
   readonly id: NodeId;
@@ -155,7 +157,8 @@ export class Seek {
       if (shunned && ctx.shuns(id, inNeed)) continue;
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
-      const last = shunned ? LAST : 0;
+      const inVain = stream.moving === 0 ? 0 : IN_VAIN * candidates.get(row, CANDIDATE.failures);
+      const last = inVain + (shunned ? LAST : 0);
       ranked.push({ id, row, peer, score: last + ctx.policies.selection(this.#look(stream, row, peer, sought)) });
     }
     return ranked.sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));

@@ -109,9 +109,10 @@ export class Consumer {
     }
     if (refuse.why === 'full') stream.refusals++;
     // Who has to move has five seconds for it, and others who move give places back meanwhile.
-    const full = stream.moving === 0 ? PAUSE.full : PAUSE.moving;
+    const moves = stream.moving !== 0;
+    const full = moves ? PAUSE.moving : PAUSE.full;
     const pause = refuse.why === 'starving' ? PAUSE.starving : full;
-    stream.candidates.postpone(peer.id, ctx.now, pause, stream.urgent ? 1 : 8);
+    stream.candidates.postpone(peer.id, ctx.now, pause, stream.urgent || moves ? 1 : 8);
     ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   }
 
