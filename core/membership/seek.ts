@@ -215,7 +215,10 @@ export class Seek {
     }
   }
 
-  /** Dials until two candidates for each sub-stream sought are asked or on their way. */
+  /**
+   * Dials until two candidates for each sub-stream sought are asked or on their way. In need, those that were asked in
+   * vain before do not count: neighbours that are full would keep everybody else from being dialled.
+   */
   #dial(stream: Stream, sought: number, ranked: readonly Ranked[]): void {
     const ctx = this.#ctx;
     const urgent = this.#isUrgent(stream);
@@ -225,7 +228,11 @@ export class Seek {
       twice |= once & subs;
       once |= subs;
     };
-    for (const { subs } of stream.asks.values()) count(subs);
+    const inNeed = urgent || stream.moving !== 0;
+    for (const [id, { subs }] of stream.asks) {
+      const row = inNeed ? stream.candidates.find(id) : -1;
+      if (row < 0 || stream.candidates.get(row, CANDIDATE.failures) === 0) count(subs);
+    }
     for (const [id, at] of stream.dials) {
       if (ctx.now > at + DIAL_PATIENCE) continue;
       const row = stream.candidates.find(id);
