@@ -71,11 +71,13 @@ const HANDLERS: Handlers = {
     const stream = knownStream(ctx, peer, message.stream);
     if (stream !== null && message.epoch === stream.epoch) repair.onLacking(stream, peer, message.seqs);
   },
-  leaving({ ctx, consumer }, peer, message) {
+  leaving({ ctx, consumer, standby }, peer, message) {
     const stream = knownStream(ctx, peer, message.stream);
     if (stream === null) return;
     for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
     consumer.onLeaving(peer, stream);
+    // One that is being woken would be taken up now, and lost when the peer goes.
+    standby.drop(stream, peer, 'leaving');
   },
   seed(parts, peer, message) {
     const { ctx } = parts;

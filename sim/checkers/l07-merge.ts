@@ -20,6 +20,8 @@ interface Healing {
 export function merged(report: Report): Checker {
   const viewers = new Set<NodeId>();
   const publishers = new Set<NodeId>();
+  /** When the connections of a node were last forgotten on the way, which it takes seconds to notice. */
+  const forgotten = new Map<NodeId, Time>();
   let divided = 0;
   let newest = { epoch: -1, seq: -1 };
   let healing: Healing | null = null;
@@ -27,7 +29,10 @@ export function merged(report: Report): Checker {
   const judge = (): void => {
     if (healing === null) return;
     const { at, unfed } = healing;
-    for (const node of unfed) report(at + WITHIN, [node], 'no new chunk within 10 s of the end of the partition');
+    for (const node of unfed) {
+      if ((forgotten.get(node) ?? -NEVER) > at - WITHIN) continue;
+      report(at + WITHIN, [node], 'no new chunk within 10 s of the end of the partition');
+    }
     healing = null;
   };
   return {
@@ -47,8 +52,13 @@ export function merged(report: Report): Checker {
       viewers.delete(node);
       healing?.unfed.delete(node);
     },
-    fault(at, { kind, phase }) {
-      if (kind !== 'partition' && kind !== 'one-way') return;
+    fault(at, { kind, phase, nodes }) {
+      if (kind === 'half-open') for (const node of nodes) forgotten.set(node, at);
+      if (kind !== 'partition' && kind !== 'one-way') {
+        // What befalls the network meanwhile puts the demand off: recovery is due once there is peace.
+        if (healing !== null && phase === 'begin') healing = { ...healing, at };
+        return;
+      }
       divided += phase === 'begin' ? 1 : -1;
       healing = divided > 0 || publishers.size === 0 ? null : { at, ...newest, unfed: new Set(viewers) };
     },

@@ -279,6 +279,16 @@ test('L7: after a partition everybody gets new chunks within 10 s, and there is 
     0,
     'another one',
   );
+  t.is(
+    healed((panel) => panel.fault(4 * SECOND, { kind: 'half-open', phase: 'begin', nodes: ['e'] })),
+    0,
+    'its connections were forgotten as well',
+  );
+  t.is(
+    healed((panel) => panel.fault(8 * SECOND, { kind: 'crash', phase: 'begin', nodes: ['z'] })),
+    0,
+    'somebody died meanwhile',
+  );
   const overlay = (...views: View[]): number => {
     const panel = panelOf([]);
     panel.quiet(20 * SECOND, snapshotOf(views));
