@@ -88,7 +88,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
       effects.trace?.({ type: 'peer', peer: input.peer, change: input.change, why: input.why });
     }
     if (this.#deadlines.take(now) !== null) {
-      this.#sweep(now);
+      this.#sweep(now, effects);
       this.#deadlines.set('sweep', now + SWEEP);
     }
   }
@@ -157,7 +157,10 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     }
     this.#remove(record.node);
     const ttl = Math.min(record.ttl, this.#config.maxTtl);
-    if (ttl > 0) this.#store(record, now + ttl);
+    if (ttl > 0) {
+      this.#store(record, now + ttl);
+      effects.trace?.({ type: 'listed', whom: record.node });
+    } else if (known !== undefined) effects.trace?.({ type: 'forgotten', whom: record.node, on: record.node });
     effects.send(from, { type: 'announced', seq: record.seq, refresh: this.#config.refresh });
   }
 
@@ -224,9 +227,13 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
     }
   }
 
-  #sweep(now: Time): void {
+  #sweep(now: Time, effects: Effects<Message>): void {
     this.#roll.sweep(now);
-    for (const [node, { expires }] of this.#records) if (expires <= now) this.#remove(node);
+    for (const [node, { expires }] of this.#records) {
+      if (expires > now) continue;
+      this.#remove(node);
+      effects.trace?.({ type: 'forgotten', whom: node, on: null });
+    }
     for (const [stream, { expires }] of this.#manifests) if (expires <= now) this.#manifests.delete(stream);
   }
 }

@@ -15,7 +15,9 @@ export type TraceEvent =
   | ProviderEvent
   | RefusedEvent
   | StallEvent
-  | PeerEvent;
+  | PeerEvent
+  | ListedEvent
+  | ForgottenEvent;
 
 /** A node's wish to watch has its first confirmed ticket, or a publisher started. */
 export interface JoinedEvent {
@@ -170,4 +172,18 @@ export interface PeerEvent {
   readonly peer: NodeId;
   readonly change: 'up' | 'down';
   readonly why: PeerReason;
+}
+
+/** A directory names a node to others from now on, or goes on doing so, since the node has announced itself. */
+export interface ListedEvent {
+  readonly type: 'listed';
+  readonly whom: NodeId;
+}
+
+/** Whoever names nodes to others, a directory or a peer, names one of them no longer. */
+export interface ForgottenEvent {
+  readonly type: 'forgotten';
+  readonly whom: NodeId;
+  /** On whose word: its own, that of somebody else, or this node's own impression; null when its time was over. */
+  readonly on: NodeId | null;
 }

@@ -15,7 +15,7 @@ export interface Violation {
 export type Report = (at: Time, nodes: readonly NodeId[], detail: string) => void;
 
 /** The parts of a trace that a checker lives on; without any of them it answers "not applicable". */
-export type Part = 'ticket' | 'chunk' | 'player' | 'supernode' | 'view';
+export type Part = 'ticket' | 'chunk' | 'player' | 'supernode' | 'registry' | 'view';
 
 /** What a checker may look at when it is asked about the whole network. */
 export interface Snapshot {

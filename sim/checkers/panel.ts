@@ -26,12 +26,18 @@ import { atMostOne } from './s05-at-most-one.js';
 import { agreement } from './s06-agreement.js';
 import { leaseHeld } from './s07-lease.js';
 import { mediaHasReason } from './s10-media-reason.js';
+import { registryTrue, type RecordTerms } from './s11-registry.js';
+import { promotionJustified, type SupernodeTerms } from './s12-promotion.js';
+import { noEviction } from './s13-eviction.js';
 import { playerInOrder } from './s16-player.js';
 import { depthHeld } from './s19-depth.js';
 import { shutdown } from './s24-shutdown.js';
 import { renewedInTime, type LeaseTerms } from './s26-renewals.js';
 
 export type CheckLevel = 'off' | 'cheap' | 'all';
+
+/** What nodes of the run are told, as far as they are held to it. */
+export type Terms = LeaseTerms & RecordTerms & SupernodeTerms;
 
 type Observe = NonNullable<Checker['observe']>;
 
@@ -43,7 +49,7 @@ interface Entry {
   readonly about: string;
   /** Constant time an event. */
   readonly cheap: boolean;
-  readonly create: (report: Report, leases: Leases, terms: LeaseTerms) => Checker;
+  readonly create: (report: Report, leases: Leases, terms: Terms) => Checker;
 }
 
 /** Every checker there is, in the order of the catalogue. */
@@ -61,6 +67,9 @@ export const CHECKERS: readonly Entry[] = [
   { invariant: 'S6', about: 'both ends of a ticket agree on it', cheap: false, create: agreement },
   { invariant: 'S7', about: 'no service after the lease; the consumer gives up first', cheap: true, create: leaseHeld },
   { invariant: 'S10', about: 'no media without a ticket', cheap: true, create: mediaHasReason },
+  { invariant: 'S11', about: 'the dead leave the directory', cheap: false, create: registryTrue },
+  { invariant: 'S12', about: 'no more supernodes than are of use', cheap: false, create: promotionJustified },
+  { invariant: 'S13', about: 'nobody is struck off on the word of one', cheap: false, create: noEviction },
   { invariant: 'S16', about: 'played in order, once, and genuine', cheap: true, create: playerInOrder },
   { invariant: 'S19', about: 'one hop deeper than the provider, down to the bound', cheap: true, create: depthHeld },
   { invariant: 'S24', about: 'who leaves tells its consumers, then is silent', cheap: false, create: shutdown },
@@ -84,15 +93,22 @@ export class Panel {
   readonly #leases = new Leases();
   readonly #counts = new Map<string, number>();
   /** Which parts the trace has shown so far. */
-  readonly #seen: Record<Part, boolean> = { ticket: false, chunk: false, player: false, supernode: false, view: false };
+  readonly #seen: Record<Part, boolean> = {
+    ticket: false,
+    chunk: false,
+    player: false,
+    supernode: false,
+    registry: false,
+    view: false,
+  };
   /** Nothing is demanded of them, nor of what honest nodes have with them. */
   readonly #adversaries = new Set<NodeId>();
 
   /**
    * @param lacks parts that the protocol under test does not have
-   * @param terms what the nodes of the run are told about leases
+   * @param terms what the nodes of the run are told about leases, records and supernodes
    */
-  constructor(level: CheckLevel, lacks: readonly Part[] = [], terms: LeaseTerms = DEFAULTS) {
+  constructor(level: CheckLevel, lacks: readonly Part[] = [], terms: Terms = DEFAULTS) {
     const entries = CHECKERS.filter(({ cheap }) => level === 'all' || (level === 'cheap' && cheap));
     this.#checkers = entries.map(({ invariant, create }) =>
       create((at, nodes, detail) => this.report(invariant, at, nodes, detail), this.#leases, terms),
@@ -129,6 +145,7 @@ export class Panel {
       this.#seen.ticket = true;
       if (node === event.provider) this.#leases.update(event);
     } else if (type === 'role') this.#seen.supernode = true;
+    else if (type === 'listed') this.#seen.registry = true;
     for (const observe of this.#observersOf(type)) observe(at, node, event);
   }
 

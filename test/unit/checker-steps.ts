@@ -111,3 +111,34 @@ export function view(node: string, provider: string | null, capacity: number): V
     timers: [],
   };
 }
+
+/** A viewer as checkers are told of it. */
+export const VIEWER = (id: string) => ({ id, kind: 'viewer', uplink: 1000, region: 0 }) as const;
+
+/** A panel of all checkers that has seen a publisher `a`, viewers `b` to `e`, and the steps. */
+export function panelOf(steps: readonly Step[]): Panel {
+  const panel = new Panel('all');
+  panel.nodeUp(0, { id: 'a', kind: 'publisher', uplink: 1000, region: 0 });
+  for (const id of 'bcde') panel.nodeUp(0, VIEWER(id));
+  show(panel, steps);
+  return panel;
+}
+
+export function show(panel: Panel, steps: readonly Step[]): void {
+  for (const [at, node, event] of steps) {
+    if (event === 'down') panel.nodeDown(at, node);
+    else panel.observe(at, node, event);
+  }
+}
+
+/** A quiet network; the viewers are all but `a`. */
+export function snapshotOf(views: readonly View[]) {
+  const viewers = views.map(({ node }) => node).filter((node) => node !== 'a');
+  return { viewers, views: new Map(views.map((each) => [each.node, each])) };
+}
+
+/** How often the invariant was broken, up to the end. */
+export function found(panel: Panel, invariant: string): number {
+  panel.finish(1000 * SECOND);
+  return panel.violations.filter((each) => each.invariant === invariant).length;
+}

@@ -2,35 +2,7 @@ import test from 'ava';
 import { MS, SECOND } from '../../core/units.js';
 import type { TicketView, View } from '../../core/view.js';
 import { Panel } from '../../sim/checkers/panel.js';
-import { chunk, edge, ticket, view, type Step } from './checker-steps.js';
-
-const VIEWER = (id: string) => ({ id, kind: 'viewer', uplink: 1000, region: 0 }) as const;
-
-/** A panel that has seen a publisher `a`, viewers `b` to `e`, and the steps. */
-function panelOf(steps: readonly Step[]): Panel {
-  const panel = new Panel('all');
-  panel.nodeUp(0, { id: 'a', kind: 'publisher', uplink: 1000, region: 0 });
-  for (const id of 'bcde') panel.nodeUp(0, VIEWER(id));
-  show(panel, steps);
-  return panel;
-}
-
-function show(panel: Panel, steps: readonly Step[]): void {
-  for (const [at, node, event] of steps) {
-    if (event === 'down') panel.nodeDown(at, node);
-    else panel.observe(at, node, event);
-  }
-}
-
-function snapshotOf(views: readonly View[]) {
-  const viewers = views.map(({ node }) => node).filter((node) => node !== 'a');
-  return { viewers, views: new Map(views.map((each) => [each.node, each])) };
-}
-
-function found(panel: Panel, invariant: string): number {
-  panel.finish(1000 * SECOND);
-  return panel.violations.filter((each) => each.invariant === invariant).length;
-}
+import { chunk, edge, found, panelOf, show, snapshotOf, ticket, view, VIEWER, type Step } from './checker-steps.js';
 
 test('S2: each life of a node has a higher incarnation than all before it, and no two live at once', (t) => {
   const life = (at: number, incarnation: number): Step[] => [

@@ -29,6 +29,8 @@ const EVENTS: Readonly<Record<TraceEvent['type'], readonly string[]>> = {
   refused: ['what', 'whom', 'why'],
   stall: ['change'],
   peer: ['peer', 'change', 'why'],
+  listed: ['whom'],
+  forgotten: ['whom'],
 };
 const TICKET_STATES = new Set<unknown>(['offered', 'standby', 'active', 'suspect', 'closing', null]);
 

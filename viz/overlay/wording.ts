@@ -56,7 +56,17 @@ export function wordsOf(line: EventLine): string {
       return line.change === 'begin' ? 'picture stalls' : `plays on, ${line.missed} chunks missed`;
     case 'peer':
       return `${shortId(line.peer)} ${line.change === 'up' ? 'connected' : 'disconnected'}: ${line.why}`;
+    case 'listed':
+      return `names ${shortId(line.whom)} to others`;
+    case 'forgotten':
+      return `names ${shortId(line.whom)} no longer: ${causeOf(line)}`;
   }
+}
+
+function causeOf({ node, whom, on }: EventLine & { readonly type: 'forgotten' }): string {
+  if (on === null) return 'its time was over';
+  if (on === whom) return 'by its own wish';
+  return on === node ? 'it did not answer' : `on the word of ${shortId(on)}`;
 }
 
 /** What a node is at the moment, in a few words. */
