@@ -5,6 +5,7 @@ import type { Scenario } from '../sim/scenario.js';
 import type { Contender, SimulateOptions } from '../sim/simulate.js';
 import { Simulation } from '../sim/simulation.js';
 import { misbehave } from './adversaries.js';
+import { astral2011 } from './rivals/astral-2011/contender.js';
 import { originEdge } from './rivals/origin-edge/contender.js';
 import { simulateTimed, type TimedResult } from './timed.js';
 
@@ -17,6 +18,8 @@ export interface Entry {
   readonly about: string;
   /** Whether viewers carry the stream, or relays that somebody pays for. */
   readonly kind: 'overlay' | 'relays';
+  /** It breaks invariants by design: what it breaks is told, and is no failure of a comparison. */
+  readonly flawed: boolean;
   /** Runs a scenario under it. */
   simulate(scenario: Scenario, options: RunOptions): TimedResult;
   /** A run that stops where it is told to. */
@@ -37,17 +40,19 @@ function entry<M extends { readonly type: string }>(
   contender: Contender<M>,
   kind: Entry['kind'],
   about: string,
+  flawed = false,
 ): [string, Entry] {
   const { name } = contender.protocol;
   const simulate = (scenario: Scenario, options: RunOptions): TimedResult =>
     simulateTimed(scenario, { ...options, ...contender });
   const begin = (scenario: Scenario, options: RunOptions): Running =>
     new Simulation(scenario, { ...options, ...contender });
-  return [name, { name, about, kind, simulate, begin }];
+  return [name, { name, about, kind, flawed, simulate, begin }];
 }
 
 /** Protocols by name. */
 export const PROTOCOLS: ReadonlyMap<string, Entry> = new Map([
   entry(ASTRAL, 'overlay', 'this project: trees for each sub-stream, tickets, pull for the rest'),
   entry(originEdge, 'relays', 'baseline: an origin and edges carry everything, viewers upload nothing'),
+  entry(astral2011, 'overlay', 'baseline: the astral of 2011, with its defects', true),
 ]);

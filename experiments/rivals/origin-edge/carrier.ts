@@ -7,7 +7,7 @@ import type { ChunkChange } from '../../../core/trace.js';
 import { verifyChunk } from '../../../core/trust/chunks.js';
 import { verifyManifest } from '../../../core/trust/statements.js';
 import type { NodeId, Time } from '../../../core/units.js';
-import type { Fetch, Message, Subscribe } from './messages.js';
+import type { Carried, Fetch, Subscribe } from './messages.js';
 
 /** One stream at one node: what of it is held, and who wants it pushed. */
 export class Carrier {
@@ -39,7 +39,7 @@ export class Carrier {
   }
 
   /** Takes a newer epoch over and tells the clients; false when it is not newer or not signed by its publisher. */
-  adopt(manifest: Manifest, effects: Effects<Message>): boolean {
+  adopt(manifest: Manifest, effects: Effects<Carried>): boolean {
     if (manifest.epoch <= this.epoch || !verifyManifest(this.#crypto, manifest)) return false;
     this.manifest = manifest;
     this.window.clear();
@@ -48,7 +48,7 @@ export class Carrier {
     return true;
   }
 
-  subscribe(now: Time, from: NodeId, message: Subscribe, effects: Effects<Message>): void {
+  subscribe(now: Time, from: NodeId, message: Subscribe, effects: Effects<Carried>): void {
     if (!this.#clients.has(from) && this.room <= 0) return effects.send(from, { type: 'refused' });
     this.#clients.add(from);
     const { manifest, window } = this;
@@ -69,7 +69,7 @@ export class Carrier {
   }
 
   /** Sends what is held of a range once more. */
-  fetch(from: NodeId, message: Fetch, effects: Effects<Message>): void {
+  fetch(from: NodeId, message: Fetch, effects: Effects<Carried>): void {
     if (!this.#clients.has(from)) return;
     const { floor, newest } = this.window;
     for (let seq = Math.max(message.from, floor); seq < message.to && seq <= newest; seq++) {
@@ -79,7 +79,7 @@ export class Carrier {
   }
 
   /** A chunk from the next relay towards the publisher: kept and pushed on. False when it is not the publisher's. */
-  receive(from: NodeId, chunk: Chunk, hops: number, effects: Effects<Message>): boolean {
+  receive(from: NodeId, chunk: Chunk, hops: number, effects: Effects<Carried>): boolean {
     const { manifest } = this;
     if (manifest === null || chunk.stream !== manifest.stream || chunk.epoch !== manifest.epoch) return true;
     if (!verifyChunk(this.#crypto, manifest.publicKey, chunk)) return false;
@@ -90,11 +90,11 @@ export class Carrier {
     return true;
   }
 
-  push(chunk: Chunk, effects: Effects<Message>): void {
+  push(chunk: Chunk, effects: Effects<Carried>): void {
     for (const client of this.#clients) this.#send(client, chunk, effects);
   }
 
-  trace(effects: Effects<Message>, change: ChunkChange, chunk: Chunk, peer: NodeId | null): void {
+  trace(effects: Effects<Carried>, change: ChunkChange, chunk: Chunk, peer: NodeId | null): void {
     const { stream, epoch, seq, size, keyframe, sourceTime } = chunk;
     const why = change === 'published' ? 'source' : change === 'played' ? 'due' : 'push';
     const depth = this.hops;
@@ -114,7 +114,7 @@ export class Carrier {
     });
   }
 
-  #send(to: NodeId, chunk: Chunk, effects: Effects<Message>): void {
+  #send(to: NodeId, chunk: Chunk, effects: Effects<Carried>): void {
     effects.send(to, { type: 'chunk', chunk, hops: this.hops });
     this.trace(effects, 'forwarded', chunk, to);
   }

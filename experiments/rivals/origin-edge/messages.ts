@@ -11,9 +11,13 @@ export type Message =
   /** Router to viewer: at each site the edge with the fewest viewers. */
   | { readonly type: 'routed'; readonly edges: readonly Contact[] }
   | Subscribe
+  | Fetch
+  | Carried;
+
+/** What a carrier of the stream says to those who take it from there. */
+export type Carried =
   | Accepted
   | { readonly type: 'refused' }
-  | Fetch
   | { readonly type: 'manifest'; readonly manifest: Manifest }
   | { readonly type: 'chunk'; readonly chunk: Chunk; readonly hops: number };
 
