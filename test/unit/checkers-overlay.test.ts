@@ -206,7 +206,7 @@ test('L5: whose supernode ends needs time to notice, and who comes has five seco
   t.is(verdicts(panelOf([])), 'not applicable');
 });
 
-test('L7: after a partition everybody gets new chunks within 10 s, and there is one overlay', (t) => {
+test('L7: after a partition everybody gets new chunks within 10 s', (t) => {
   const published = (at: number, seq: number): Step => [at, 'a', chunk('published', seq)];
   const received = (node: string, at: number, seq: number): Step => [at, node, chunk('received', seq, { peer: 'a' })];
   const healed = (after: (panel: Panel) => void): number => {
@@ -261,6 +261,9 @@ test('L7: after a partition everybody gets new chunks within 10 s, and there is 
     0,
     'somebody died meanwhile',
   );
+});
+
+test('L7: once all is quiet there is one overlay', (t) => {
   const overlay = (...views: View[]): number => {
     const panel = panelOf([]);
     panel.quiet(20 * SECOND, snapshotOf(views));
