@@ -197,16 +197,23 @@ export class Broker {
     return place;
   }
 
-  /** Whether the others could take all children with room to spare, and this one has the fewest. */
+  /**
+   * Whether this one is of the emptier half of those that are too many, and those that stay could take their children
+   * with room to spare. Half of them at a time: all see much the same, and who stays learns of it before the next look.
+   */
   #isSurplus(): boolean {
     const ctx = this.#ctx;
     const { standing, config } = ctx;
     if (config.supernode === 'always' || ctx.now < this.#since + SETTLED) return false;
-    const others = standing.known.fresh(ctx.now);
-    const own = standing.children.size;
-    const members = others.reduce((sum, { children }) => sum + children, own) + others.length + 1;
-    if (others.length + 1 <= Math.max(1, Math.ceil(members / (FILLED * config.maxChildren)))) return false;
-    if (others.reduce((sum, { room }) => sum + room, 0) < 1.2 * (own + 1)) return false;
-    return others.every(({ id, children }) => children > own || (children === own && id < ctx.id));
+    const self = { id: ctx.id, room: this.room, children: standing.children.size };
+    const all = [self, ...standing.known.fresh(ctx.now)].sort(
+      (a, b) => a.children - b.children || (a.id < b.id ? 1 : -1),
+    );
+    const members = all.reduce((sum, { children }) => sum + children, all.length);
+    const surplus = all.length - Math.max(1, Math.ceil(members / (FILLED * config.maxChildren)));
+    const going = Math.ceil(surplus / 2);
+    if (going <= 0 || all.indexOf(self) >= going) return false;
+    const homeless = all.slice(0, going).reduce((sum, { children }) => sum + children, going);
+    return all.slice(going).reduce((sum, { room }) => sum + room, 0) >= 1.2 * homeless;
   }
 }

@@ -142,6 +142,14 @@ test('both halves of a partition have supernodes, and are one overlay ten second
   }
 });
 
+test('a crowd that found no directory, so that most became supernodes, has few again within a minute', (t) => {
+  const faults = [{ at: '0s', kind: 'restart', target: DIRECTORY, for: '15s' }];
+  const watched = new Watched({ viewers: 60, ramp: '10s', faults, quiet: '20s' }).until(20);
+  t.true(watched.supernodes().length > 20, 'everybody was alone');
+  t.true(watched.until(80).supernodes().length <= 4);
+  t.deepEqual(watched.lost(), []);
+});
+
 test('while the directory is down newcomers are refused by nobody who is left, and supernodes go on', (t) => {
   const watched = new Watched({
     viewers: 40,
