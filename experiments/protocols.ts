@@ -32,7 +32,7 @@ export type Running = Simulation<never>;
 /** Astral as the simulator runs it. */
 export const ASTRAL: Contender<Message> = {
   protocol: astral,
-  createDirectory: (rng, crypto) => new Directory(DIRECTORY_DEFAULTS, rng, crypto),
+  createDirectory: (rng, crypto, vouch) => new Directory(DIRECTORY_DEFAULTS, rng, crypto, vouch),
   misbehave,
 };
 

@@ -14,6 +14,7 @@ export interface Kit {
   /** Name of a place; null: one is drawn. */
   readonly place: string | null;
   readonly behaviour: Behaviour;
+  readonly reachability: NodeClass['reachability'];
 }
 
 interface Drawn {
@@ -26,13 +27,13 @@ const LEAST_UPLINK = 0.1;
 
 /** A line of these rates, bits per second, and work that costs nothing. */
 export function kitOf(up: number, down: number): Kit {
-  return { line: { up, down }, cpu: null, place: null, behaviour: 'honest' };
+  return { line: { up, down }, cpu: null, place: null, behaviour: 'honest', reachability: 'open' };
 }
 
 /** What the publisher brings along. */
 export function publisherKit(scenario: Scenario): Kit {
   const { downlink, cpu, region } = scenario.publisher;
-  return { line: { up: publisherUplink(scenario), down: downlink }, cpu, place: region, behaviour: 'honest' };
+  return { ...kitOf(publisherUplink(scenario), downlink), cpu, place: region };
 }
 
 /** Uplink of the publisher, bits per second. */
@@ -141,8 +142,9 @@ class CapacityTable {
   }
 }
 
-function ofClass({ name, downlink, cpu, region, behaviour }: NodeClass, uplink: number): Drawn {
-  return { kit: { line: { up: uplink, down: downlink }, cpu, place: region, behaviour }, class: name };
+function ofClass({ name, downlink, cpu, region, behaviour, reachability }: NodeClass, uplink: number): Drawn {
+  const kit = { line: { up: uplink, down: downlink }, cpu, place: region, behaviour, reachability };
+  return { kit, class: name };
 }
 
 /** Quantile `p` of an uplink model, bits per second. */

@@ -95,7 +95,10 @@ export class Dials<M, C> {
   #unanswered(dial: Dial<M, C>): boolean {
     const { from, to } = dial;
     return (
-      to.state === 'crashed' || this.#exchange.blocked(from.name, to.name) || this.#exchange.blocked(to.name, from.name)
+      to.state === 'crashed' ||
+      to.hidden ||
+      this.#exchange.blocked(from.name, to.name) ||
+      this.#exchange.blocked(to.name, from.name)
     );
   }
 

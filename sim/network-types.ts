@@ -69,12 +69,14 @@ export interface Station<M, C> {
   state: StationState;
   /** It stands still: what comes for it waits. */
   paused: boolean;
+  /** Behind address translation: nobody else's dials reach it. */
+  hidden: boolean;
   /** Counts attachments, so that what was meant for an earlier life is recognised. */
   life: number;
 }
 
 export function createStation<M, C>(index: number, name: NodeId): Station<M, C> {
-  return { index, name, links: new Map(), receive: ignore, state: 'stopped', paused: false, life: 0 };
+  return { index, name, links: new Map(), receive: ignore, state: 'stopped', paused: false, hidden: false, life: 0 };
 }
 
 /** What a node that is not attached does with its inputs. */

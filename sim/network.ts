@@ -90,6 +90,11 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     return this.#stations.find(name);
   }
 
+  /** Puts a node behind address translation, for good. */
+  hide(node: NodeId): void {
+    this.#stations.get(node).hidden = true;
+  }
+
   attach(node: NodeId, receive: (input: Input<M, C>) => void): void {
     const station = this.#stations.get(node);
     station.receive = receive;

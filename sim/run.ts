@@ -159,13 +159,20 @@ export class Run<M extends { readonly type: string }> {
     for (const resident of this.#residents.values()) {
       if (resident.upSince >= 0) this.nodeSeconds += (duration - resident.upSince) / SECOND;
     }
-    const full = [PUBLISHER, ...this.#visits.slice(0, viewers).map((visit) => visit.id)];
+    const first = this.#visits.slice(0, viewers);
+    const full = [PUBLISHER, ...first.map((visit) => visit.id)];
     const uplinks = [
       publisherUplink(this.#scenario),
-      ...this.#visits.slice(0, viewers).map(({ kit }) => lentUplink(kit.behaviour, kit.line.up)),
+      ...first.map(({ kit }) => lentUplink(kit.behaviour, kit.line.up)),
     ];
+    const unreachable = new Set(first.flatMap(({ kit }, at) => (kit.reachability === 'open' ? [] : [at + 1])));
     const latency = (from: number, to: number): Time => this.#delay(full[from]!, full[to]!);
-    const figures = summarise(this.metrics, { traffic: this.traffic, plant: { uplinks, latency }, viewers, duration });
+    const figures = summarise(this.metrics, {
+      traffic: this.traffic,
+      plant: { uplinks, unreachable, latency },
+      viewers,
+      duration,
+    });
     return { ...figures, polluted: { played: this.#pollutedPlayed, ...(figures['polluted'] as MetricTree) } };
   }
 
@@ -227,7 +234,8 @@ export class Run<M extends { readonly type: string }> {
     const { stream } = this.#scenario;
     const { createDirectory, helpers } = this.#options;
     if (createDirectory !== null) {
-      const make = () => createDirectory(this.#rng.fork('directory'), this.#crypto);
+      const vouch = (node: NodeId): boolean => this.#residents.get(node)?.kit.reachability === 'open';
+      const make = () => createDirectory(this.#rng.fork('directory'), this.#crypto, vouch);
       this.#move(DIRECTORY, 'directory', kitOf(DIRECTORY_RATE, DIRECTORY_RATE), make);
     }
     const kit = publisherKit(this.#scenario);
@@ -279,6 +287,7 @@ export class Run<M extends { readonly type: string }> {
     this.#places.place(id, kit.place);
     this.#up(id, resident);
     this.world.add(id, make(null), kit.line);
+    if (kit.reachability === 'behind-nat') this.world.network.hide(id);
     this.#begin(id, resident);
   }
 
@@ -325,7 +334,8 @@ export class Run<M extends { readonly type: string }> {
     const region = this.#places.placeOf(id);
     const { kind, kit, ways } = resident;
     const honest = kit.behaviour === 'honest';
-    const info = { id, kind, uplink: kit.line.up, region, honest, ways: nodesOf(ways) };
+    const reachable = kit.reachability === 'open';
+    const info = { id, kind, uplink: kit.line.up, region, honest, reachable, ways: nodesOf(ways) };
     if (this.#measuring) this.metrics.nodeUp(now, info);
     this.panel.nodeUp(now, info);
     if (this.#measuring) this.#options.recorder?.nodeUp(now, info);

@@ -1,3 +1,4 @@
+import type { Vouch } from '../core/directory.js';
 import type { Crypto, Machine, Rng } from '../core/machine.js';
 import type { Command } from '../core/message.js';
 import type { Protocol } from '../core/protocol.js';
@@ -19,8 +20,8 @@ import { Simulation } from './simulation.js';
 /** What a simulation needs to know of a protocol. */
 export interface Contender<M extends { readonly type: string }> {
   readonly protocol: Protocol<M, Command, View>;
-  /** The machine behind which nodes find each other; null for a protocol that needs none. */
-  readonly createDirectory: ((rng: Rng, crypto: Crypto) => Machine<M, never, unknown>) | null;
+  /** The machine behind which nodes find each other; null for a protocol that needs none. It sends nobody where `vouch` says no. */
+  readonly createDirectory: ((rng: Rng, crypto: Crypto, vouch: Vouch) => Machine<M, never, unknown>) | null;
   /** Nodes that are run for the publisher's benefit and watch nothing; none unless given. */
   readonly helpers?: (scenario: Scenario, publisher: Region) => readonly Helper<M>[];
   /**

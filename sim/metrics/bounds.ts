@@ -4,17 +4,32 @@ import { percentile } from './histogram.js';
 /** The scenario's own network, as the theory lines need it: node 0 is the publisher, 1 to N are viewers. */
 export interface Plant {
   readonly uplinks: readonly number[];
+  /** Those whom nobody can dial; none unless given. */
+  readonly unreachable?: ReadonlySet<number>;
   /** One way, without queues and jitter. */
   latency(from: number, to: number): Time;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Above this many viewers each search for the next receiver looks at a sample, else it would be quadratic. */
 const EXACT = 2000;
 const SAMPLE = 64;
 
-/** min(1, us/r, (us + sum ui)/(N r)): the share of the stream that any overlay could bring to every viewer. */
-export function rateBound(publisher: number, viewers: number, count: number, bitrate: number): number {
-  return Math.min(1, publisher / bitrate, (publisher + viewers) / (count * bitrate));
+/**
+ * min(1, us/r, (us + sum ui)/(N r)): the share of the stream that any overlay could bring to every viewer. The
+ * unreachable are not connected among each other: what they watch comes from the others, (us + sum of those ui)/(M r).
+ */
+export function rateBound(
+  { uplinks, unreachable = NONE }: Omit<Plant, 'latency'>,
+  count: number,
+  bitrate: number,
+): number {
+  const [publisher = 0] = uplinks;
+  const all = uplinks.reduce((sum, each) => sum + each, 0);
+  const dialled = uplinks.reduce((sum, each, node) => sum + (unreachable.has(node) ? 0 : each), 0);
+  const hidden = unreachable.size === 0 ? Infinity : dialled / (unreachable.size * bitrate);
+  return Math.min(1, publisher / bitrate, all / (count * bitrate), hidden);
 }
 
 /** Completion times of one chunk under the greedy schedule: again and again the copy that would be complete first. */

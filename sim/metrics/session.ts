@@ -10,6 +10,8 @@ export interface NodeInfo {
   readonly region: number;
   /** Whether it does what the protocol asks for; so it is unless told. */
   readonly honest?: boolean;
+  /** Whether others can dial it; so they can unless told. */
+  readonly reachable?: boolean;
   /** Whom it may turn to when it knows nobody. */
   readonly ways?: readonly NodeId[];
 }

@@ -175,6 +175,8 @@ function traffic(metrics: Metrics, viewers: readonly Session[], options: Summary
   const sum = { unique: 0, duplicate: 0, control: 0, header: 0, transport: 0 };
   const overheads: number[] = [];
   const fairness = { uses: 0, squares: 0, count: 0 };
+  const open = { sent: 0, lent: 0 };
+  const behindNat = { sent: 0, lent: 0 };
   for (const viewer of viewers) {
     const received = options.traffic.of(viewer.info.id);
     const bytes = received.controlBytes + received.headerBytes + received.payloadBytes;
@@ -186,6 +188,9 @@ function traffic(metrics: Metrics, viewers: readonly Session[], options: Summary
     if (viewer.uniqueBytes > 0) overheads.push(received.controlBytes / viewer.uniqueBytes);
     const lent = (viewer.info.uplink / 8) * (viewer.watchedFor(options.duration) / SECOND);
     if (lent <= 0) continue;
+    const group = viewer.info.reachable === false ? behindNat : open;
+    group.sent += viewer.uploadedBytes;
+    group.lent += lent;
     const use = viewer.uploadedBytes / lent;
     fairness.uses += use;
     fairness.squares += use * use;
@@ -203,6 +208,7 @@ function traffic(metrics: Metrics, viewers: readonly Session[], options: Summary
     uplinkQueueMs: { p50: ms(options.traffic.uplinkWait(0.5)), p95: ms(options.traffic.uplinkWait(0.95)) },
     sameRegion: ratio(metrics.regionalBytes, metrics.payloadBytes),
     uploadFairness: ratio(fairness.uses * fairness.uses, fairness.count * fairness.squares),
+    uplinkUsed: { open: ratio(open.sent, open.lent), behindNat: ratio(behindNat.sent, behindNat.lent) },
   };
 }
 
@@ -220,7 +226,7 @@ function boundsOf(
   const { bitrate, chunkTime } = metrics.options;
   const [publisher = 0, ...uplinks] = options.plant.uplinks;
   const total = uplinks.reduce((sum, each) => sum + each, 0);
-  const rate = rateBound(publisher, total, options.viewers, bitrate);
+  const rate = rateBound(options.plant, options.viewers, bitrate);
   const bestOffload = 1 - 1 / options.viewers;
   const reference = referenceLag(options.plant, (bitrate / 8) * (chunkTime / SECOND));
   const lag = metrics.arrivals.lag.percentile(0.95);

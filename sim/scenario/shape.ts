@@ -46,6 +46,9 @@ const CPU_HELP =
 const BEHAVIOUR_HELP =
   'what they are up to; figures and checks are about the others, and in the quiet tail all of them behave';
 
+const REACHABILITY_HELP =
+  'whether others can dial them; a dial to one behind-nat is answered by nobody and given up after 5 s, while its own dials succeed';
+
 const CLASS = object({
   name: key(text, 'name of the class'),
   share: key(number(0, 1), 'share of the viewers; the shares of all classes sum to 1', 1),
@@ -54,6 +57,7 @@ const CLASS = object({
   cpu: key(nullable(CPU), CPU_HELP, null),
   region: key(nullable(text), REGION_HELP, null),
   behaviour: key(word(Object.keys(BEHAVIOURS) as Behaviour[]), BEHAVIOUR_HELP, 'honest'),
+  reachability: key(word(['open', 'behind-nat']), REACHABILITY_HELP, 'open'),
 });
 
 const STREAM = object({

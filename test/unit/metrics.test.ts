@@ -287,9 +287,11 @@ test('percentiles of nothing and of what never came', (t) => {
 });
 
 test('bounds: the rate that the uplinks allow, and the greedy schedule where it is known', (t) => {
-  t.is(rateBound(10, 10, 10, 2), 1);
-  t.is(rateBound(10, 5, 10, 3), 0.5);
-  t.is(rateBound(1, 500, 10, 2), 0.5);
+  t.is(rateBound({ uplinks: [10, 4, 6] }, 10, 2), 1);
+  t.is(rateBound({ uplinks: [10, 5] }, 10, 3), 0.5);
+  t.is(rateBound({ uplinks: [1, 500] }, 10, 2), 0.5);
+  t.is(rateBound({ uplinks: [2, 2, 9, 9, 9, 9], unreachable: new Set([2, 3, 4, 5]) }, 5, 2), 0.5);
+  t.is(rateBound({ uplinks: [2, 2, 9, 9, 9, 9], unreachable: new Set([5]) }, 5, 2), 1);
   const doubling = greedySchedule({ uplinks: new Array<number>(8).fill(8000), latency: () => 0 }, 1000);
   t.deepEqual(
     doubling.toSorted((a, b) => a - b),

@@ -80,6 +80,22 @@ test('the end of a process closes its connections, a crash leaves them half open
   t.is(stage.world.network.links.count, 0);
 });
 
+test('nobody reaches a node behind address translation, whom it dials itself is connected as ever', (t) => {
+  const stage = new Stage('ab');
+  stage.world.network.hide('b');
+  const dial = (from: string, to: string) => stage.order(from, (effects) => effects.connect(CONTACT(to)));
+  dial('a', 'b');
+  stage.run(10 * SECOND);
+  t.deepEqual(stage.puppet('a').log, [[5 * SECOND, 'dial sim:b: timeout']]);
+  dial('b', 'a');
+  stage.run(20 * SECOND);
+  t.deepEqual(stage.lines('b'), ['a up: dialled']);
+  stage.world.remove('b');
+  dial('a', 'b');
+  stage.run(30 * SECOND);
+  t.is(stage.lines('a').at(-1), 'dial sim:b: timeout', 'whether it is there does not show');
+});
+
 test('a restarted node answers old connections with a reset, and a new dial replaces what is left', (t) => {
   const stage = new Stage('abc');
   stage.connect('a', 'b');
