@@ -51,7 +51,7 @@ const COMMANDS: Commands = {
   },
   meet({ ctx }, { address }, reply) {
     if (ctx.leaving) return reply({ ok: false, why: 'left' });
-    ctx.fx.connect({ node: null, address });
+    ctx.dial({ node: null, address });
     reply({ ok: true });
   },
   forget(parts, { node }, reply) {
@@ -80,8 +80,8 @@ export function receive({ ctx, seek, pulse }: Parts, id: StreamId): CommandResul
   const stream = ctx.stream(id);
   stream.watching = true;
   for (const { kind, id: node, address } of ctx.peers.all()) {
-    if (kind === 'node' && address !== null)
-      stream.candidates.learn({ contact: { node, address }, load: null }, ctx.now);
+    if (kind === 'node')
+      stream.candidates.learn({ contact: { node, address: address ?? '' }, load: null }, ctx.now, null);
   }
   seek.find(stream);
   ctx.deadlines.setEarlier('seek', ctx.now);

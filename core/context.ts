@@ -3,7 +3,7 @@ import type { Config, Identity } from './config.js';
 import { Deadlines } from './deadlines.js';
 import { Uplink } from './delivery/uplink.js';
 import { LIMITS } from './limits.js';
-import type { Crypto, Effects, Rng } from './machine.js';
+import type { Contact, Crypto, Effects, Rng } from './machine.js';
 import { Position, type Coordinate } from './membership/coordinate.js';
 import { PeerTable, type Peer } from './membership/peers.js';
 import type { Message, StreamLoad } from './message.js';
@@ -79,6 +79,8 @@ export class NodeContext {
   /** Bits per second of slots kept for standby tickets; they give way to all others. */
   spared = 0;
   leaving = false;
+  /** Whether others can dial its endpoints, as far as it knows. */
+  reachable = true;
   now: Time = 0;
   /** Set at the start of each input. */
   fx!: Effects<Message>;
@@ -110,6 +112,11 @@ export class NodeContext {
     return this.forgers.against(node, this.now) || (!inNeed && this.laggards.against(node, this.now));
   }
 
+  /** Who cannot be dialled names no address. */
+  dial(contact: Contact): void {
+    this.fx.connect(this.address === null ? { ...contact, nameless: true } : contact);
+  }
+
   send(peer: Peer, message: Message): void {
     this.peers.sent(peer, this.now);
     this.fx.send(peer.id, message);
@@ -130,6 +137,16 @@ export class NodeContext {
     const stream = new Stream(id, this.id, this.config.targetLag);
     this.streams.set(id, stream);
     return stream;
+  }
+
+  /** Where this node can be dialled; null when it cannot. */
+  get address(): string | null {
+    return this.reachable ? (this.config.endpoints[0] ?? null) : null;
+  }
+
+  /** A neighbour as a contact for another one; null when the two cannot connect, since nobody can dial either of them. */
+  contactFor(asker: Peer, { id, address }: Peer): Contact | null {
+    return address === null && asker.address === null ? null : { node: id, address: address ?? '' };
   }
 
   /** Neighbours there may be, in the present role. */

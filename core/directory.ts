@@ -161,7 +161,13 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
       this.#store(record, now + ttl);
       effects.trace?.({ type: 'listed', whom: record.node });
     } else if (known !== undefined) effects.trace?.({ type: 'forgotten', whom: record.node, on: record.node });
-    effects.send(from, { type: 'announced', seq: record.seq, refresh: this.#config.refresh });
+    const [address] = record.endpoints;
+    const unreached = address !== undefined && !this.#vouch(record.node, address);
+    const { seq } = record;
+    effects.send(
+      from,
+      unreached ? { type: 'unreached', seq } : { type: 'announced', seq, refresh: this.#config.refresh },
+    );
   }
 
   /** Manifests are kept for those whose record names the stream; they live as long as the record does. */

@@ -19,14 +19,20 @@ const FORGED = 600 * SECOND;
 /** One handler for every message a neighbour can send; what concerns a stream this node does not know is dropped. */
 const HANDLERS: Handlers = {
   announce: ({ ctx }, peer) => ctx.traceRefused('message', peer.id, 'unknown'),
-  announced: () => {},
+  announced({ reach }, peer) {
+    if (peer.kind === 'directory') reach.prove();
+  },
+  unreached: ({ reach }, peer) => reach.doubt(peer),
+  'reachable-at': ({ reach }, peer, message) => reach.onReachableAt(peer, message),
+  'want-call': ({ reach }, peer, message) => reach.onWantCall(peer, message),
+  call: ({ reach }, peer, message) => reach.onCall(peer, message),
   find({ bootstrap, brokering }, peer, message) {
     bootstrap.onFind(peer, message, brokering.broker.referrals);
   },
-  contacts({ ctx }, _peer, message) {
+  contacts({ ctx }, peer, message) {
     const stream = ctx.streams.get(message.stream);
     if (stream === undefined) return;
-    for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
+    for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now, peer.id);
     ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   },
   'want-manifest'({ ctx }, peer, message) {
@@ -74,7 +80,7 @@ const HANDLERS: Handlers = {
   leaving({ ctx, consumer, standby }, peer, message) {
     const stream = knownStream(ctx, peer, message.stream);
     if (stream === null) return;
-    for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now);
+    for (const candidate of message.candidates) stream.candidates.learn(candidate, ctx.now, peer.id);
     consumer.onLeaving(peer, stream);
     // One that is being woken would be taken up now, and lost when the peer goes.
     standby.drop(stream, peer, 'leaving');

@@ -24,6 +24,8 @@ export const LIMITS = {
   contacts: 64,
   referral: 16,
   endpoints: 4,
+  /** Calls that a node passes on for one neighbour at once, and those that it follows at once. */
+  calls: 8,
   /** Keyframes that one offer names. */
   keyframes: 32,
   /** Open offers a provider keeps per requester and sub-stream. */

@@ -8,6 +8,12 @@ export interface Contact {
   readonly address: string;
 }
 
+/** Whom to dial. */
+export interface DialTarget extends Contact {
+  /** In the handshake this node names no address of its own: nobody can dial it. */
+  readonly nameless?: true;
+}
+
 /** Why a connection came up, went down or changed its flow. */
 export type PeerReason =
   | 'dialled'
@@ -71,7 +77,7 @@ export interface DurableState {
 /** Where a machine writes what it wants done. An implementation records or schedules; it never calls back. */
 export interface Effects<M> {
   send(to: NodeId, message: M): void;
-  connect(to: Contact): void;
+  connect(to: DialTarget): void;
   disconnect(peer: NodeId, code: ByeCode, detail: string): void;
   /** In order, once, verified. */
   play(chunk: Chunk): void;
@@ -112,7 +118,7 @@ export interface Network<M, C = never> {
   attach(node: NodeId, receive: (input: Input<M, C>) => void): void;
   detach(node: NodeId): void;
   send(from: NodeId, to: NodeId, message: M): void;
-  connect(from: NodeId, to: Contact): void;
+  connect(from: NodeId, to: DialTarget): void;
   disconnect(from: NodeId, to: NodeId, code: ByeCode, detail: string): void;
 }
 

@@ -38,7 +38,11 @@ export type Message =
   | StandbyMessage
   | RefuseStandby
   | Activate
-  | Activated;
+  | Activated
+  | Unreached
+  | ReachableAt
+  | WantCall
+  | Call;
 
 export type MessageType = Message['type'];
 
@@ -77,7 +81,10 @@ export interface StreamLoad {
   readonly at: Coordinate | null;
 }
 
-/** A candidate provider and what was last heard of its room. */
+/**
+ * A candidate provider and what was last heard of its room. An empty address: it cannot be dialled, and who names it is
+ * connected to it, or is it.
+ */
 export interface Candidate {
   readonly contact: Contact;
   readonly load: StreamLoad | null;
@@ -124,6 +131,26 @@ export interface Announced {
   readonly type: 'announced';
   readonly seq: number;
   readonly refresh: Time;
+}
+/** Directory to node, in place of `announced`: taken, but nobody was met at its address so far, and nobody is sent there. */
+export interface Unreached {
+  readonly type: 'unreached';
+  readonly seq: number;
+}
+/** Node to neighbour: what the handshake said holds no more, dial me here; empty: nobody can dial me. */
+export interface ReachableAt {
+  readonly type: 'reachable-at';
+  readonly address: string;
+}
+/** Ask this neighbour of yours, which cannot be dialled, to dial me. */
+export interface WantCall {
+  readonly type: 'want-call';
+  readonly node: NodeId;
+}
+/** A neighbour of mine wants you to dial it. */
+export interface Call {
+  readonly type: 'call';
+  readonly contact: Contact;
 }
 /** Who has this stream? To the directory or to any peer. */
 export interface Find {

@@ -5,6 +5,7 @@ import { Relay } from './delivery/relay.js';
 import { Repair } from './delivery/repair.js';
 import type { Crypto, Rng } from './machine.js';
 import { Bootstrap } from './membership/bootstrap.js';
+import { Reach } from './membership/reach.js';
 import { Seek } from './membership/seek.js';
 import { Publisher } from './publisher.js';
 import { Pulse } from './pulse.js';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly standby: Standby;
   readonly spares: Spares;
   readonly seek: Seek;
+  readonly reach: Reach;
   readonly bootstrap: Bootstrap;
   readonly brokering: Brokering;
   readonly publisher: Publisher;
@@ -42,6 +44,7 @@ export function createParts(identity: Identity, config: Config, rng: Rng, crypto
   const seek = new Seek(ctx, consumer);
   const bootstrap = new Bootstrap(ctx);
   const brokering = new Brokering(ctx);
+  const reach = new Reach(ctx, brokering);
   const publisher = new Publisher(ctx, relay);
   const leave = new Leave(ctx, { consumer, standby, provider, bootstrap, brokering });
   const pulse = new Pulse({ ctx, relay, repair, provider, consumer, standby });
@@ -54,6 +57,7 @@ export function createParts(identity: Identity, config: Config, rng: Rng, crypto
     standby,
     spares,
     seek,
+    reach,
     bootstrap,
     brokering,
     publisher,

@@ -42,7 +42,7 @@ export interface LeftEvent {
 export interface RoleEvent {
   readonly type: 'role';
   readonly role: 'ordinary' | 'supernode';
-  readonly why: 'start' | 'no-supernode' | 'capacity' | 'surplus' | 'operator';
+  readonly why: 'start' | 'no-supernode' | 'capacity' | 'surplus' | 'unreachable' | 'operator';
 }
 
 export type TicketState = 'offered' | 'standby' | 'active' | 'suspect' | 'closing';

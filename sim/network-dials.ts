@@ -1,4 +1,4 @@
-import type { Contact } from '../core/machine.js';
+import type { Contact, DialTarget } from '../core/machine.js';
 import { MS, SECOND, type NodeId, type Time } from '../core/units.js';
 import type { Dial, DialFailure, Exchange, NetworkOptions, Station } from './network-types.js';
 
@@ -28,7 +28,7 @@ export class Dials<M, C> {
     this.#timeout = options.dialTimeout ?? TIMEOUT;
   }
 
-  begin(from: Station<M, C>, contact: Contact, now: Time): void {
+  begin(from: Station<M, C>, contact: DialTarget, now: Time): void {
     const name = contact.address.startsWith(SCHEME) ? contact.address.slice(SCHEME.length) : contact.node;
     const to = name === null ? undefined : this.#exchange.station(name);
     if (to === undefined) {

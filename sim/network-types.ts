@@ -1,4 +1,4 @@
-import type { Contact, DialOutcome, Input, PeerReason } from '../core/machine.js';
+import type { DialOutcome, DialTarget, Input, PeerReason } from '../core/machine.js';
 import type { NodeId, Time } from '../core/units.js';
 import type { EventQueue } from './queue-types.js';
 
@@ -86,7 +86,7 @@ export function ignore(): void {}
 export interface Dial<M, C> {
   readonly from: Station<M, C>;
   readonly life: number;
-  readonly contact: Contact;
+  readonly contact: DialTarget;
   readonly to: Station<M, C>;
   readonly startedAt: Time;
   readonly there: Path;

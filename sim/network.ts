@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.js';
-import type { ByeCode, Contact, Input, Network, PeerReason } from '../core/machine.js';
+import type { ByeCode, DialTarget, Input, Network, PeerReason } from '../core/machine.js';
 import { SECOND, type NodeId, type Time } from '../core/units.js';
 import { hashString, mix } from './digest.js';
 import { AccessLinks, type AccessLink } from './network-access.js';
@@ -137,7 +137,7 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     else this.#transmit(link, carried, 0);
   }
 
-  connect(from: NodeId, to: Contact): void {
+  connect(from: NodeId, to: DialTarget): void {
     this.#dials.begin(this.#stations.get(from), to, this.#ports.now());
   }
 
@@ -214,7 +214,8 @@ export class SimNetwork<M, C> implements Network<M, C>, Exchange<M, C> {
     }
     const address = addressOf(to.name);
     this.inform(from, known, { type: 'peer', peer: to.name, change: 'up', why: 'dialled', address });
-    to.receive({ type: 'peer', peer: from.name, change: 'up', why: 'accepted', address: addressOf(from.name) });
+    const named = dial.contact.nameless === true ? {} : { address: addressOf(from.name) };
+    to.receive({ type: 'peer', peer: from.name, change: 'up', why: 'accepted', ...named });
   }
 
   #lay(link: number, from: Station<M, C>, there: Path, back: Path, luck: number): void {

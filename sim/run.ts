@@ -384,11 +384,13 @@ export class Run<M extends { readonly type: string }> {
   #snapshot(): Snapshot {
     const views = new Map<NodeId, View>();
     const viewers: NodeId[] = [];
+    const unreachable = new Set<NodeId>();
     for (const [id, resident] of this.#residents) {
       if (resident.upSince < 0 || resident.leaving || resident.kind === 'directory') continue;
       views.set(id, this.world.node(id).host.machine.view() as View);
       if (resident.kind === 'viewer') viewers.push(id);
+      if (resident.kit.reachability !== 'open') unreachable.add(id);
     }
-    return { viewers, views };
+    return { viewers, views, unreachable };
   }
 }

@@ -1,4 +1,4 @@
-import type { Contact, DialOutcome } from '../core/machine.js';
+import type { DialOutcome, DialTarget } from '../core/machine.js';
 import type { NodeId } from '../core/units.js';
 import type { Link } from './link.js';
 import type { CloseCode } from './transport.js';
@@ -13,7 +13,7 @@ type FailedDial = Extract<DialOutcome, { ok: false }>['why'];
 /** One address that is being dialled, or that answered and is shaking hands. */
 export interface Dial {
   readonly address: string;
-  readonly contacts: Contact[];
+  readonly contacts: DialTarget[];
   cancel: () => void;
   link: Link | null;
 }
@@ -23,7 +23,7 @@ export class Dials {
   readonly #byAddress = new Map<string, Dial>();
 
   /** A new dial to begin, null when one that is under way takes the contact along, or 'busy'. */
-  add(contact: Contact): Dial | null | 'busy' {
+  add(contact: DialTarget): Dial | null | 'busy' {
     const running = this.#byAddress.get(contact.address);
     if (running !== undefined) {
       if (running.contacts.some((other) => other.node === contact.node)) return null;

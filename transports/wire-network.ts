@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../core/assert.js';
-import type { ByeCode, Contact, Crypto, DialOutcome, Input, KeyPair, Network } from '../core/machine.js';
+import type { ByeCode, Contact, Crypto, DialOutcome, DialTarget, Input, KeyPair, Network } from '../core/machine.js';
 import { LIMITS } from '../core/limits.js';
 import type { Command, Message } from '../core/message.js';
 import { NONCE_BYTES } from '../core/session/hello.js';
@@ -135,7 +135,7 @@ export class WireNetwork implements Network<Message, Command> {
   }
 
   /** Nothing happens when the node is a peer already. */
-  connect(_from: NodeId, to: Contact): void {
+  connect(_from: NodeId, to: DialTarget): void {
     this.#inbox?.during(() => {
       if (to.node !== null && (this.#peers.has(to.node) || this.#directories.serves(to.node))) return;
       if (to.node === this.#self) this.#dialFailed(to, 'identity');
@@ -180,7 +180,7 @@ export class WireNetwork implements Network<Message, Command> {
     if (contact.node === null) this.#put({ type: 'dial', contact, outcome: { ok: true, peer } });
   }
 
-  #dial(contact: Contact): void {
+  #dial(contact: DialTarget): void {
     const transport = this.#options.transports.find((candidate) => candidate.takes(contact.address));
     if (transport === undefined) {
       this.#dialFailed(contact, 'unreachable');
@@ -194,7 +194,7 @@ export class WireNetwork implements Network<Message, Command> {
     }
     dial.cancel = transport.dial(contact.address, (result) => {
       if (result.ok) {
-        dial.link = this.#link(result.connection, expectedNode(dial));
+        dial.link = this.#link(result.connection, expectedNode(dial), dial.contacts.some(isNameless));
         return;
       }
       this.#dials.remove(dial);
@@ -208,10 +208,10 @@ export class WireNetwork implements Network<Message, Command> {
     else this.#link(connection, null);
   }
 
-  #link(connection: Connection, expected: NodeId | null): Link {
+  #link(connection: Connection, expected: NodeId | null, nameless = false): Link {
     const link = new Link(
       connection,
-      this.#session(connection, expected),
+      this.#session(connection, expected, nameless),
       {
         admit: (proven) => this.#admit(proven),
         established: (done) => this.#established(done),
@@ -227,15 +227,16 @@ export class WireNetwork implements Network<Message, Command> {
     return link;
   }
 
-  #session(connection: Connection, expected: NodeId | null): Session {
+  #session(connection: Connection, expected: NodeId | null, nameless: boolean): Session {
     const { identity, crypto, network, incarnation, endpoints } = this.#options;
+    const listening = endpoints ?? this.#listeners.map(({ address }) => address).slice(0, LIMITS.endpoints);
     return new Session({
       side: connection.dialled ? 'dialler' : 'acceptor',
       crypto,
       key: identity.key,
       network: network ?? OPEN_NETWORK,
       incarnation,
-      endpoints: endpoints ?? this.#listeners.map(({ address }) => address).slice(0, LIMITS.endpoints),
+      endpoints: nameless ? [] : listening,
       nonce: randomBytes(NONCE_BYTES),
       expected,
     });
@@ -353,6 +354,10 @@ export class WireNetwork implements Network<Message, Command> {
   #tick(): void {
     for (const link of this.#links) link.tick();
   }
+}
+
+function isNameless({ nameless }: DialTarget): boolean {
+  return nameless === true;
 }
 
 function peerOf(link: Link): SessionPeer {

@@ -71,7 +71,7 @@ export class Broker {
   }
 
   /** Back to an ordinary node; the children are told where else to go. */
-  end(why: 'surplus' | 'leaving'): void {
+  end(why: 'surplus' | 'unreachable' | 'leaving'): void {
     const ctx = this.#ctx;
     const { standing } = ctx;
     if (standing.role !== 'supernode') return;
@@ -80,7 +80,7 @@ export class Broker {
     for (const peer of this.#ring.connected()) this.#decline(peer, 0, 'leaving');
     standing.children.clear();
     this.enlist(0);
-    if (why === 'surplus') ctx.fx.trace?.({ type: 'role', role: 'ordinary', why });
+    if (why !== 'leaving') ctx.fx.trace?.({ type: 'role', role: 'ordinary', why });
   }
 
   onUp(peer: Peer): void {

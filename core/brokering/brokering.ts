@@ -24,17 +24,21 @@ export class Brokering {
 
   /** One step in the present role; sets the next. */
   step(): void {
-    const { standing, config, leaving } = this.#ctx;
+    const { standing, config, leaving, address } = this.#ctx;
     if (leaving) return;
-    if (standing.role === 'ordinary' && config.supernode === 'always' && config.endpoints.length > 0) {
+    if (standing.role === 'ordinary' && config.supernode === 'always' && address !== null) {
       this.#promote('operator');
     }
     if (standing.role === 'ordinary') this.#member.step();
-    else if (this.broker.step()) {
-      this.broker.end('surplus');
-      this.#promotion.reset();
-      this.#member.wake();
-    }
+    else if (this.broker.step()) this.stepDown('surplus');
+  }
+
+  /** Back to an ordinary node, if it is a supernode. */
+  stepDown(why: 'surplus' | 'unreachable'): void {
+    if (this.#ctx.standing.role !== 'supernode') return;
+    this.broker.end(why);
+    this.#promotion.reset();
+    this.#member.wake();
   }
 
   onUp(peer: Peer): void {

@@ -216,7 +216,7 @@ export class Member {
       this.#probes.set(known.id, { at: ctx.now, rtt: 0, room: 0 });
       const peer = ctx.peers.get(known.id);
       if (peer !== undefined) this.#ask(peer);
-      else ctx.fx.connect({ node: known.id, address: known.address });
+      else ctx.dial({ node: known.id, address: known.address });
     }
   }
 

@@ -58,8 +58,8 @@ export class StreamNewsBoard {
       if (list === undefined) near.set(candidate.load.stream, [candidate]);
       else list.push(candidate);
     };
-    const address = ctx.config.endpoints[0];
-    if (address !== undefined) {
+    const { address } = ctx;
+    if (address !== null) {
       for (const load of loadsOf(ctx)) add({ contact: { node: ctx.id, address }, load });
     }
     for (const { peer, loads } of ctx.standing.children.values()) {

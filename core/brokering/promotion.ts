@@ -78,12 +78,7 @@ export class Promotion {
   #able(): boolean {
     const ctx = this.#ctx;
     const { config } = ctx;
-    return (
-      config.supernode !== 'never' &&
-      !ctx.leaving &&
-      config.endpoints.length > 0 &&
-      ctx.lendable - ctx.promised >= SPARE
-    );
+    return config.supernode !== 'never' && !ctx.leaving && ctx.address !== null && ctx.lendable - ctx.promised >= SPARE;
   }
 
   /** Every directory and every static contact has answered, or has had the time to. */

@@ -42,9 +42,10 @@ export class Referrals {
       if (share < 1 && rng.next() > share) continue;
       const { peer, loads } = child;
       const load = peer === asker ? undefined : loads.find((each) => each.stream === stream);
-      if (load === undefined || peer.address === null) continue;
+      const contact = ctx.contactFor(asker, peer);
+      if (load === undefined || contact === null) continue;
       const left: StreamLoad = { ...load, free: Math.max(0, load.free - this.#debit(child)) };
-      const candidate: Candidate = { contact: { node: peer.id, address: peer.address }, load: left };
+      const candidate: Candidate = { contact, load: left };
       const order = rankOf(left) + rng.next();
       options.push({ child, candidate, interior: load.interior, order });
     }

@@ -82,7 +82,7 @@ export class Ring {
   }
 
   #dial({ id, address }: KnownSupernode): void {
-    const { fx, peers } = this.#ctx;
-    if (peers.get(id) === undefined) fx.connect({ node: id, address });
+    const ctx = this.#ctx;
+    if (ctx.peers.get(id) === undefined) ctx.dial({ node: id, address });
   }
 }

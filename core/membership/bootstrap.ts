@@ -58,7 +58,7 @@ export class Bootstrap {
     });
     const remembered = ctx.peers.size === 0 ? (ctx.identity.durable?.contacts ?? []) : [];
     for (const contact of [...missing, ...remembered.slice(0, LIMITS.referral)]) {
-      if (contact.node !== ctx.id) ctx.fx.connect(contact);
+      if (contact.node !== ctx.id) ctx.dial(contact);
     }
     if (missing.length === 0) {
       this.#retry = FIRST_RETRY;
@@ -104,9 +104,8 @@ export class Bootstrap {
     const stream = ctx.streams.get(find.stream);
     const count = Math.min(find.count, LIMITS.referral);
     const candidates = referrals.find(peer, find, count - 1);
-    const address = ctx.config.endpoints[0];
     const load = stream === undefined ? null : ctx.loadOf(stream);
-    if (address !== undefined && load !== null) candidates.push({ contact: { node: ctx.id, address }, load });
+    if (load !== null) candidates.push({ contact: { node: ctx.id, address: ctx.address ?? '' }, load });
     const others = stream?.candidates.contacts(count, ctx.now - ctx.config.recordTtl) ?? [];
     for (const contact of others) {
       if (contact.node !== peer.id && candidates.length < count) candidates.push({ contact, load: null });

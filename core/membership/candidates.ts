@@ -35,7 +35,10 @@ export class Candidates {
   readonly #self: NodeId;
   readonly #rowOf = new Map<NodeId, number>();
   readonly #ids: NodeId[] = [];
+  /** Empty for one that cannot be dialled. */
   readonly #addresses: string[] = [];
+  /** Who named it last, besides itself. */
+  readonly #via: (NodeId | null)[] = [];
   readonly #order: number[] = [];
   readonly #columns = new Columns(STRIDE, LIMITS.contacts, 8);
 
@@ -43,12 +46,14 @@ export class Candidates {
     this.#self = self;
   }
 
-  learn({ contact, load }: Candidate, now: Time): void {
+  /** `via` is the neighbour that names it; null when it speaks for itself. */
+  learn({ contact, load }: Candidate, now: Time, via: NodeId | null): void {
     const { node, address } = contact;
     if (node === null || node === this.#self) return;
     const known = this.#rowOf.get(node);
     const row = known ?? this.#add(node);
     this.#addresses[row] = address;
+    if (via !== null && via !== node) this.#via[row] = via;
     if (known === undefined) this.#columns.set(row, CANDIDATE.heardAt, now);
     if (load === null) return;
     // Room where there was none: it was left alone for a reason that is gone.
@@ -86,6 +91,11 @@ export class Candidates {
     return this.#addresses[row] as string;
   }
 
+  /** Who can ask it to dial; null when nobody is known. */
+  via(row: number): NodeId | null {
+    return this.#via[row] as NodeId | null;
+  }
+
   /** The node did not help; it is left alone for `pause`, longer each time in a row, up to `most` times as long. */
   postpone(id: NodeId, now: Time, pause: Time, most = 8): void {
     const row = this.find(id);
@@ -117,10 +127,13 @@ export class Candidates {
     return this.#order.length;
   }
 
-  /** Those heard of since `since` that have not failed. */
+  /** Those heard of since `since` that have not failed, and that can be dialled. */
   contacts(count: number, since: Time): Contact[] {
     const fresh = this.#order.filter(
-      (row) => this.get(row, CANDIDATE.heardAt) >= since && this.get(row, CANDIDATE.failures) === 0,
+      (row) =>
+        this.address(row) !== '' &&
+        this.get(row, CANDIDATE.heardAt) >= since &&
+        this.get(row, CANDIDATE.failures) === 0,
     );
     return fresh
       .slice(Math.max(0, fresh.length - count))
@@ -132,6 +145,7 @@ export class Candidates {
     const row = this.#columns.add();
     this.#columns.set(row, CANDIDATE.x, NaN);
     this.#ids[row] = id;
+    this.#via[row] = null;
     this.#rowOf.set(id, row);
     this.#order.push(row);
     return row;

@@ -27,7 +27,8 @@ export function onPeer(parts: Parts, input: PeerInput): void {
   }
 }
 
-function onUp({ ctx, bootstrap, brokering }: Parts, id: NodeId, address: string | null, why: PeerReason): void {
+function onUp({ ctx, bootstrap, brokering, reach }: Parts, id: NodeId, address: string | null, why: PeerReason): void {
+  if (why === 'accepted') reach.prove();
   const kind = bootstrap.isDirectory({ node: id, address: address ?? '' }) ? 'directory' : 'node';
   const full = ctx.leaving || ctx.peers.size >= ctx.maxPeers;
   const unwanted = full || ctx.forgers.against(id, ctx.now);
@@ -38,12 +39,13 @@ function onUp({ ctx, bootstrap, brokering }: Parts, id: NodeId, address: string 
   }
   ctx.fx.trace?.({ type: 'peer', peer: id, change: 'up', why });
   if (kind === 'directory') ctx.deadlines.setEarlier('announce', ctx.now);
+  reach.greet(peer);
   for (const stream of ctx.streams.values()) {
     stream.dials.delete(id);
     if (!stream.watching) continue;
     const find = { type: 'find', stream: stream.id, subs: ~0 >>> 0, count: LIMITS.referral } as const;
     if (kind === 'directory') ctx.send(peer, find);
-    else if (address !== null) stream.candidates.learn({ contact: { node: id, address }, load: null }, ctx.now);
+    else stream.candidates.learn({ contact: { node: id, address: address ?? '' }, load: null }, ctx.now, null);
     ctx.deadlines.setEarlier('seek', ctx.now);
   }
   brokering.onUp(peer);

@@ -19,6 +19,8 @@ export interface Peer {
   /** Questions in a row that were not answered, and when the last one was put. */
   questions: number;
   askedAt: Time;
+  /** Until when the calls that were passed on for it are paid for. */
+  calls: Time;
 }
 
 /** A peer is deaf after this many questions in a row without an answer, and after a silence as long as a lease. */
@@ -53,6 +55,7 @@ export class PeerTable {
       at: null,
       questions: 0,
       askedAt: 0,
+      calls: 0,
     };
     this.#peers.set(id, peer);
     this.heard(peer, now);

@@ -13,6 +13,7 @@ const DIALS = 8;
 /** An ask or a dial without an answer is given up after this. */
 const ASK_TIMEOUT = 1_000 * MS;
 const DIAL_TIMEOUT = 6 * SECOND;
+const CALL_TIMEOUT = 2_500 * MS;
 /** A dial that takes longer than this is not counted on any more. */
 const DIAL_PATIENCE = 1_200 * MS;
 /** Time between two steps of the search, and between two questions for candidates. */
@@ -157,6 +158,7 @@ export class Seek {
       if (shunned && ctx.shuns(id, inNeed)) continue;
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
+      if (peer === undefined && !this.#mayConnect(stream, row)) continue;
       const inVain = stream.moving === 0 ? 0 : IN_VAIN * candidates.get(row, CANDIDATE.failures);
       const last = inVain + (shunned ? LAST : 0);
       ranked.push({ id, row, peer, score: last + ctx.policies.selection(this.#look(stream, row, peer, sought)) });
@@ -243,9 +245,24 @@ export class Seek {
       const subs = this.#worth(stream, row, urgent) & sought & ~twice;
       if (peer !== undefined || subs === 0) continue;
       stream.dials.set(id, ctx.now);
-      ctx.fx.connect({ node: id, address: stream.candidates.address(row) });
+      this.#connect(stream, id, row);
       count(subs);
     }
+  }
+
+  /** Whether there is a way to it: its address, or a neighbour that can ask it to dial this node. */
+  #mayConnect({ candidates }: Stream, row: number): boolean {
+    const { peers, address } = this.#ctx;
+    if (candidates.address(row) !== '') return true;
+    return address !== null && peers.get(candidates.via(row) ?? '') !== undefined;
+  }
+
+  #connect({ candidates }: Stream, node: NodeId, row: number): void {
+    const ctx = this.#ctx;
+    const address = candidates.address(row);
+    const via = ctx.peers.get(candidates.via(row) ?? '');
+    if (address !== '') ctx.dial({ node, address });
+    else if (via !== undefined) ctx.send(via, { type: 'want-call', node });
   }
 
   /** Sub-streams that are worth asking a candidate for; one without room may have a leaf that steps aside for a relay. */
@@ -298,7 +315,9 @@ export class Seek {
       else stream.candidates.postpone(id, ctx.now, SECOND);
     }
     for (const [id, at] of stream.dials) {
-      if (ctx.now < at + DIAL_TIMEOUT) continue;
+      const row = stream.candidates.find(id);
+      const called = row >= 0 && stream.candidates.address(row) === '';
+      if (ctx.now < at + (called ? CALL_TIMEOUT : DIAL_TIMEOUT)) continue;
       stream.dials.delete(id);
       stream.candidates.postpone(id, ctx.now, 2 * SECOND);
     }

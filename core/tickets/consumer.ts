@@ -101,7 +101,7 @@ export class Consumer {
 
   onRefuse(peer: Peer, stream: Stream, refuse: Refuse): void {
     const ctx = this.#ctx;
-    for (const candidate of refuse.candidates) stream.candidates.learn(candidate, ctx.now);
+    for (const candidate of refuse.candidates) stream.candidates.learn(candidate, ctx.now, peer.id);
     this.#answered(stream, peer, refuse.subs);
     if (refuse.why === 'unknown') {
       if (!stream.asks.has(peer.id)) stream.candidates.postpone(peer.id, ctx.now, 2 * PAUSE.full);
@@ -137,7 +137,7 @@ export class Consumer {
   onCancel(peer: Peer, stream: Stream, cancel: Cancel): number | null {
     const ticket = this.#find(stream, peer, cancel.ticket, cancel.generation);
     if (ticket === null) return null;
-    for (const candidate of cancel.candidates) stream.candidates.learn(candidate, this.#ctx.now);
+    for (const candidate of cancel.candidates) stream.candidates.learn(candidate, this.#ctx.now, peer.id);
     const why = cancel.why === 'displaced' || cancel.why === 'leaving' ? cancel.why : 'cancelled';
     this.lose(stream, ticket, why, 'cancelled', false);
     return ticket.sub;

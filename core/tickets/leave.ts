@@ -109,8 +109,9 @@ export class Leave {
   #alternatives(stream: Stream, peer: Peer): Candidate[] {
     const candidates = this.#provider.referral(stream, peer, 2 ** stream.substreams - 1);
     const providers = new Set(stream.inbound.flatMap((ticket) => (ticket === null ? [] : [ticket.peer])));
-    for (const { id, address } of providers) {
-      if (address !== null && id !== peer.id) candidates.unshift({ contact: { node: id, address }, load: null });
+    for (const provider of providers) {
+      const contact = provider === peer ? null : this.#ctx.contactFor(peer, provider);
+      if (contact !== null) candidates.unshift({ contact, load: null });
     }
     return candidates.slice(0, 8);
   }

@@ -40,7 +40,7 @@ export class Provider {
     }
     for (const [why, subs] of refused) {
       ctx.traceRefused('ask', peer.id, why);
-      const candidates = [...ownCandidate(ctx, stream), ...this.referral(stream, peer, subs)];
+      const candidates = [ownCandidate(ctx, stream), ...this.referral(stream, peer, subs)];
       ctx.send(peer, { type: 'refuse', stream: stream.id, subs, why, candidates });
     }
   }
@@ -156,7 +156,9 @@ export class Provider {
     const found = new Map<string, { candidate: Candidate; order: number }>();
     for (const list of stream.outbound) {
       for (const { peer, state } of list) {
-        if (state !== 'active' || peer === asker || peer.address === null || found.has(peer.id)) continue;
+        if (state !== 'active' || peer === asker || found.has(peer.id)) continue;
+        const contact = ctx.contactFor(asker, peer);
+        if (contact === null) continue;
         const fits = (peer.interior & subs) !== 0;
         const load = {
           stream: stream.id,
@@ -166,7 +168,7 @@ export class Provider {
           at: peer.at,
         };
         const order = (fits ? 0 : 2) + (peer.free > 0 ? 0 : 1) + ctx.rng.next();
-        found.set(peer.id, { candidate: { contact: { node: peer.id, address: peer.address }, load }, order });
+        found.set(peer.id, { candidate: { contact, load }, order });
       }
     }
     const sorted = [...found.values()].sort((a, b) => a.order - b.order);
@@ -249,9 +251,10 @@ export class Provider {
     ticket.displaces = null;
     this.#promise(stream, ticket.bitrate);
     if (!there) return true;
-    const { id, address, interior, at } = ticket.peer;
+    const { interior, at } = ticket.peer;
     const load = { stream: stream.id, free: ticket.rank, interior, depth: (ctx.loadOf(stream)?.depth ?? 0) + 1, at };
-    const newcomer = address === null ? [] : [{ contact: { node: id, address }, load }];
+    const contact = ctx.contactFor(displaced.peer, ticket.peer);
+    const newcomer = contact === null ? [] : [{ contact, load }];
     this.cancel(stream, displaced, 'displaced', newcomer);
     return true;
   }
@@ -289,10 +292,9 @@ export class Provider {
   }
 }
 
-/** This node as others may refer to it, with its room as it is now; none while it cannot be dialled. */
-function ownCandidate(ctx: NodeContext, stream: Stream): Candidate[] {
-  const address = ctx.config.endpoints[0];
-  return address === undefined ? [] : [{ contact: { node: ctx.id, address }, load: ctx.loadOf(stream) }];
+/** This node with its room as it is now. */
+function ownCandidate(ctx: NodeContext, stream: Stream): Candidate {
+  return { contact: { node: ctx.id, address: ctx.address ?? '' }, load: ctx.loadOf(stream) };
 }
 
 export function bitCount(bits: number): number {

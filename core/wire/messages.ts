@@ -7,6 +7,7 @@ import { type BodyCodec, numbered } from './body.js';
 import { BROKERING } from './brokering.js';
 import * as fields from './fields.js';
 import { ENVELOPE_BYTES, readHeader, SIGNATURE_BYTES } from './header.js';
+import { REACH } from './reach.js';
 import { Reader } from './reader.js';
 import { STANDBY } from './standby.js';
 import type { Sink } from './writer.js';
@@ -325,4 +326,5 @@ export const CODECS: { readonly [T in MessageType]: BodyCodec<Extract<Message, {
   },
   ...BROKERING,
   ...STANDBY,
+  ...REACH,
 };

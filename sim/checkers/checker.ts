@@ -22,6 +22,8 @@ export interface Snapshot {
   /** Nodes that live, watch and were not told to leave; and whoever else lives. */
   readonly viewers: readonly NodeId[];
   readonly views: ReadonlyMap<NodeId, View>;
+  /** Those whom nobody can dial; none unless given. */
+  readonly unreachable?: ReadonlySet<NodeId>;
 }
 
 /**

@@ -9,7 +9,8 @@ const PATIENCE: Time = 3 * SECOND;
 
 /**
  * L1: once all is quiet, a consumer that has been without an active ticket on a sub-stream for 3 s is one for which
- * there is no feasible provider: alive, with a free slot, fed, not too deep and not below the consumer itself.
+ * there is no feasible provider: alive, with a free slot, fed, not too deep, not below the consumer itself, and one that
+ * it can be connected to.
  */
 export function reattached(report: Report): Checker {
   const bornAt = new Map<NodeId, Time>();
@@ -76,7 +77,7 @@ export function feasible(
 ): NodeId | null {
   for (const [node, view] of snapshot.views) {
     const stream = streamOf(view, name);
-    if (node === consumer || stream === undefined) continue;
+    if (node === consumer || stream === undefined || !connectable(snapshot, node, consumer)) continue;
     const slot = slotOf(snapshot, name, sub);
     if (slot === null || view.uplink.capacity - view.uplink.promised < slot) continue;
     if (!fed(stream, sub) || above(snapshot, node, consumer, name, sub)) continue;
@@ -84,6 +85,11 @@ export function feasible(
     return node;
   }
   return null;
+}
+
+/** Not when nobody can dial either of the two. */
+function connectable({ unreachable }: Snapshot, a: NodeId, b: NodeId): boolean {
+  return unreachable === undefined || !unreachable.has(a) || !unreachable.has(b);
 }
 
 function fed(stream: StreamView, sub: number): boolean {

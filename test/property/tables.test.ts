@@ -104,8 +104,13 @@ testProp(
     for (const [now, { do: step, node, count }] of steps.entries()) {
       const id = `n${node}`;
       if (step === 'learn') {
-        candidates.learn({ contact: { node: node === null ? null : id, address: `at ${now}` }, load: null }, now);
-        if (node !== null && node !== 0) t.is(candidates.address(candidates.find(id)), `at ${now}`);
+        const address = count % 3 === 0 ? '' : `at ${now}`;
+        const via = count % 2 === 0 ? `n${count}` : null;
+        candidates.learn({ contact: { node: node === null ? null : id, address }, load: null }, now, via);
+        if (node !== null && node !== 0) {
+          t.is(candidates.address(candidates.find(id)), address);
+          if (via !== null && via !== id) t.is(candidates.via(candidates.find(id)), via);
+        }
       } else if (step === 'postpone') {
         candidates.postpone(id, now, 10);
         const row = candidates.find(id);
@@ -116,7 +121,8 @@ testProp(
       t.true(candidates.size <= LIMITS.contacts);
       t.is(candidates.find('n0'), -1);
       const told = candidates.contacts(count, 0);
-      t.true(told.length <= count && told.every(({ node: who }) => failuresOf(who ?? '') === 0));
+      t.true(told.length <= count);
+      t.true(told.every(({ node: who, address }) => failuresOf(who ?? '') === 0 && address !== ''));
     }
   },
 );

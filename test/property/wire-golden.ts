@@ -80,6 +80,13 @@ export const FRAMES: { readonly [T in MessageType]: Golden<T> } = {
       01027331030502f51fa2200714000977733a2f2fc3bc3a3200
     `,
   },
+  unreached: { message: { type: 'unreached', seq: 300 }, frame: '0120ac02' },
+  'reachable-at': { message: { type: 'reachable-at', address: '' }, frame: '012100' },
+  'want-call': { message: { type: 'want-call', node: 'n1' }, frame: '0122026e31' },
+  call: {
+    message: { type: 'call', contact: { node: 'n1', address: 'ws://a:1' } },
+    frame: '0123026e310877733a2f2f613a31',
+  },
   seed: { message: { type: 'seed', stream: 's1' }, frame: '011f027331' },
   'want-manifest': {
     message: { type: 'want-manifest', stream: 's1' },

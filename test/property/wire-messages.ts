@@ -177,6 +177,13 @@ function arbitraries(id: fc.Arbitrary<string>): Arbitraries {
   return {
     announce: fc.record({ type: type('announce'), record }),
     announced: fc.record({ type: type('announced'), seq: whole, refresh: whole }),
+    unreached: fc.record({ type: type('unreached'), seq: whole }),
+    'reachable-at': fc.record({ type: type('reachable-at'), address: text }),
+    'want-call': fc.record({ type: type('want-call'), node: id }),
+    call: fc.record({
+      type: type('call'),
+      contact: fc.record({ node: fc.option(id, { nil: null }), address: text }),
+    }),
     find: fc.record({ type: type('find'), stream: id, subs: u32, count: u32 }),
     contacts: fc.record({ type: type('contacts'), stream: id, candidates }),
     seed: fc.record({ type: type('seed'), stream: id }),

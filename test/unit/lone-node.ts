@@ -15,6 +15,8 @@ export const STREAM = 's';
 /** A node without a network: a test tells it what it likes, and all that it does is collected. */
 export class LoneNode {
   readonly sent: { readonly to: string; readonly message: Message }[] = [];
+  /** Addresses. */
+  readonly dialled: string[] = [];
   readonly played: Chunk[] = [];
   readonly results: CommandResult[] = [];
   readonly crypto: SimCrypto;
@@ -31,7 +33,7 @@ export class LoneNode {
     this.node = new AstralNode(identity, { ...DEFAULTS, ...config }, rng.fork('v'), this.crypto);
     this.#effects = {
       send: (to, message) => void this.sent.push({ to, message }),
-      connect: () => {},
+      connect: ({ address }) => void this.dialled.push(address),
       disconnect: () => {},
       play: (chunk) => void this.played.push(chunk),
       reply: (_id, result) => void this.results.push(result),
