@@ -186,6 +186,7 @@ export class Seek {
     const measured = peer === undefined ? null : peers.rtt(peer);
     return {
       connected: peer !== undefined,
+      reachable: candidates.address(row) !== '',
       rtt: measured ?? position.roundTripTo(candidates.at(row)),
       load: told
         ? {

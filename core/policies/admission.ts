@@ -16,6 +16,9 @@ export interface AdmissionView {
   readonly urgent: boolean;
   /** Ranks of the consumers on this sub-stream. */
   readonly ranks: readonly number[];
+  /** Whether others can dial the asker, and each of these consumers. */
+  readonly reachable: boolean;
+  readonly reachables: readonly boolean[];
 }
 
 /** Offer a free slot, refuse, or offer the place of the consumer with that index in `ranks`. */
@@ -26,13 +29,17 @@ export type Admission = (view: AdmissionView) => AdmissionVerdict;
 /**
  * A node is interior in few trees and a leaf in the others (SplitStream, Castro et al. 2003), so that trees are
  * shallow and one death costs a consumer one sub-stream. A relay takes the place of a leaf, which then moves below it:
- * capacity rises towards the publisher.
+ * capacity rises towards the publisher. Who cannot be dialled is not served by others of its kind, so that in need it takes
+ * the place of a leaf that can.
  */
 const interiorFirst: Admission = (view) => {
   const interior = (view.interior & (1 << view.sub)) !== 0;
   const quota = interior ? Math.floor(view.slots / view.interiorCount) : 0;
   if (view.free > 0 && (view.urgent || view.taken < quota)) return 'offer';
-  return view.rank > 1 ? weakest(view.ranks, view.rank) : 'full';
+  const verdict = view.rank > 1 ? weakest(view.ranks, view.rank) : 'full';
+  if (verdict !== 'full' || view.reachable || !view.urgent) return verdict;
+  const leaf = view.ranks.findIndex((rank, index) => rank === 0 && view.reachables[index] === true);
+  return leaf < 0 ? 'full' : leaf;
 };
 
 /** Index of the consumer whose place a relay of this rank may take: a leaf, or one with a third of its slots. */

@@ -4,6 +4,8 @@ import { PolicyTable } from './table.js';
 /** What a consumer knows of a node it might ask. */
 export interface CandidateView {
   readonly connected: boolean;
+  /** Whether others can dial it. */
+  readonly reachable: boolean;
   /** Microseconds, measured or predicted; null while nothing is known. */
   readonly rtt: Time | null;
   /** Hops from the publisher, free slots and relayed sub-streams as last heard; null when nothing was heard. */
@@ -24,6 +26,8 @@ export type Selection = (view: CandidateView) => number;
  * falls with its round trip (Mathis, Semke, Mahdavi and Ott 1997), and the whole subtree waits for it.
  */
 const HOPS_PER_SECOND = 20;
+/** Hops that it is worth to leave those who can be dialled to those who cannot: two of the latter never connect. */
+const UNREACHABLE_HOPS = 2;
 /** What is supposed of a node about which nothing is known. */
 const UNKNOWN: Time = 250 * MS;
 
@@ -35,7 +39,7 @@ const STALE_HOPS = 3;
  * spreads equals.
  */
 const shallowFirst: Selection = (view) => {
-  const near = view.connected ? 0 : 1;
+  const near = (view.connected ? 0 : 1) - (view.reachable ? 0 : UNREACHABLE_HOPS);
   const far = ((view.rtt ?? UNKNOWN) * HOPS_PER_SECOND) / SECOND;
   if (view.load === null) return 4 + near + far + view.luck;
   const fits = (view.load.interior & view.sought) !== 0 ? 0 : 3;

@@ -195,6 +195,8 @@ export class Provider {
       rank,
       urgent: ask.slot !== 'fitting',
       ranks: served.map((ticket) => ticket.rank),
+      reachable: peer.address !== null,
+      reachables: served.map((ticket) => ticket.peer.address !== null),
     });
     if (verdict === 'full') return 'full';
     const displaces = verdict === 'offer' ? null : (served[verdict] as Ticket);

@@ -4,6 +4,7 @@ import { DIRECTORY_DEFAULTS, Directory } from '../../core/directory.js';
 import { LIMITS } from '../../core/limits.js';
 import type { Effects } from '../../core/machine.js';
 import type { Message } from '../../core/message.js';
+import { admissionPolicies } from '../../core/policies/admission.js';
 import { createRng } from '../../core/rng.js';
 import { MS, SECOND } from '../../core/units.js';
 import { LoneNode } from './lone-node.js';
@@ -119,6 +120,24 @@ testProp(
       for (const [count, to] of times.slice(first).entries())
         t.true(count + 1 <= LIMITS.calls + (to - from) / PACE, `${count + 1} dials within ${to - from} us`);
     }
+  },
+);
+
+const slot = fc.record({ rank: fc.nat(9), reachable: fc.boolean() });
+
+testProp(
+  'in need, and then only, a consumer that nobody can dial takes the place of a leaf that somebody can',
+  [fc.array(slot, { maxLength: 8 }), fc.nat(9), fc.boolean(), fc.boolean()],
+  (t, consumers, rank, reachable, urgent) => {
+    const ranks = consumers.map((each) => each.rank);
+    const reachables = consumers.map((each) => each.reachable);
+    const full = { sub: 0, slots: 8, free: 0, taken: consumers.length, interior: 1, interiorCount: 1 };
+    const admission = admissionPolicies.get('interior-first');
+    const verdict = admission({ ...full, rank, urgent, ranks, reachable, reachables });
+    const stronger = admission({ ...full, rank, urgent, ranks, reachable: true, reachables });
+    const leaf = consumers.some((each) => each.rank === 0 && each.reachable);
+    if (stronger !== 'full' || reachable || !urgent || !leaf) t.is(verdict, stronger);
+    else t.like(consumers[Number(verdict)], { rank: 0, reachable: true });
   },
 );
 
