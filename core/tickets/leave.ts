@@ -10,6 +10,9 @@ import type { Provider } from './provider.js';
 import type { Standby } from './standby.js';
 import type { Ticket } from './ticket.js';
 
+/** Alternatives that a consumer is told. */
+const MOST = 8;
+
 interface Involved {
   readonly consumer: Consumer;
   readonly standby: Standby;
@@ -105,7 +108,7 @@ export class Leave {
     return new Set(stream.outbound.flat().map((ticket) => ticket.peer));
   }
 
-  /** Our own providers, whose slots we give back, then our other consumers. */
+  /** Our own providers, whose slots we give back, then our other consumers; for who needs one that can be dialled also others we know of. */
   #alternatives(stream: Stream, peer: Peer): Candidate[] {
     const candidates = this.#provider.referral(stream, peer, 2 ** stream.substreams - 1);
     const providers = new Set(stream.inbound.flatMap((ticket) => (ticket === null ? [] : [ticket.peer])));
@@ -113,6 +116,9 @@ export class Leave {
       const contact = provider === peer ? null : this.#ctx.contactFor(peer, provider);
       if (contact !== null) candidates.unshift({ contact, load: null });
     }
-    return candidates.slice(0, 8);
+    if (peer.address === null) {
+      for (const contact of stream.candidates.contacts(MOST, 0)) candidates.push({ contact, load: null });
+    }
+    return candidates.slice(0, MOST);
   }
 }

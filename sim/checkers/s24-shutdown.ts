@@ -8,17 +8,18 @@ interface Provider {
   readonly consumers: Map<string, NodeId>;
   /** Consumers that were told of the leave, with the number of alternatives they were named. */
   readonly told: Map<NodeId, number>;
-  /** Active tickets held. */
-  held: number;
+  /** From whom it has active tickets, by key. */
+  readonly held: Map<string, NodeId>;
   stopped: boolean;
 }
 
 /**
- * S24: a node that leaves tells each consumer, with alternatives where it knows any, before it ends their tickets; once
- * it has stopped it does nothing any more.
+ * S24: a node that leaves tells each consumer, with alternatives where it has neighbours that the consumer can be connected
+ * to, before it ends their tickets; once it has stopped it does nothing any more.
  */
 export function shutdown(report: Report): Checker {
   const nodes = new Map<NodeId, Provider>();
+  const unreachable = new Set<NodeId>();
 
   const gives = (at: Time, node: NodeId, provider: Provider, event: TicketEvent): void => {
     const key = ticketKey(event);
@@ -34,16 +35,20 @@ export function shutdown(report: Report): Checker {
   };
   const tell = (at: Time, node: NodeId, provider: Provider, consumer: NodeId, alternatives: number): void => {
     provider.told.set(consumer, alternatives);
-    const others = new Set(provider.consumers.values());
-    others.delete(consumer);
-    if (alternatives > 0 || (provider.held === 0 && others.size === 0)) return;
+    const others = [...provider.held.values(), ...provider.consumers.values()].filter(
+      (other) => other !== consumer && !(unreachable.has(other) && unreachable.has(consumer)),
+    );
+    if (alternatives > 0 || others.length === 0) return;
     report(at, [node, consumer], 'the consumer was told that its provider leaves and named no alternative');
   };
 
   return {
     invariant: 'S24',
     needs: ['ticket'],
-    nodeUp: (_at, { id }) => void nodes.set(id, { consumers: new Map(), told: new Map(), held: 0, stopped: false }),
+    nodeUp: (_at, { id, reachable }) => {
+      nodes.set(id, { consumers: new Map(), told: new Map(), held: new Map(), stopped: false });
+      if (reachable === false) unreachable.add(id);
+    },
     nodeDown: (_at, node) => void nodes.delete(node),
     observe(at, node, event) {
       const provider = nodes.get(node);
@@ -55,7 +60,8 @@ export function shutdown(report: Report): Checker {
         provider.stopped = true;
       } else if (event.type === 'ticket' && event.from !== event.to) {
         if (node === event.provider) gives(at, node, provider, event);
-        else provider.held += Number(event.to === 'active') - Number(event.from === 'active');
+        else if (event.to === 'active') provider.held.set(ticketKey(event), event.provider);
+        else if (event.from === 'active') provider.held.delete(ticketKey(event));
       }
     },
   };
