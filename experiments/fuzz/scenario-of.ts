@@ -36,7 +36,17 @@ export function scenarioOf(name: string, world: World): JsonObject {
   };
 }
 
-function classesOf({ uplinks, adversaries }: World): JsonObject[] {
+/** Each class, and the part of it that nobody can dial. */
+function classesOf(world: World): JsonObject[] {
+  const { hidden } = world;
+  if (hidden === 0) return kindsOf(world);
+  return kindsOf(world).flatMap((kind): JsonObject[] => [
+    { ...kind, share: kind.share * (1 - hidden) },
+    { ...kind, name: `${kind.name}-behind-nat`, share: kind.share * hidden, reachability: 'behind-nat' },
+  ]);
+}
+
+function kindsOf({ uplinks, adversaries }: World): (JsonObject & { name: string; share: number })[] {
   const honest = 1 - (adversaries?.share ?? 0);
   const classes = uplinks.map((value, index) => ({
     name: `class${index + 1}`,

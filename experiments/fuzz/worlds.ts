@@ -46,6 +46,8 @@ export interface World {
   readonly standby: boolean;
   /** Some of the viewers are up to no good. */
   readonly adversaries: { readonly behaviour: Behaviour; readonly share: number } | null;
+  /** Share of each class that nobody can dial. */
+  readonly hidden: number;
 }
 
 /** Whom a kind may strike, the plainest first; a word that stands twice is drawn twice as often. */
@@ -107,6 +109,7 @@ export function worlds(swarm: Swarm): Arbitrary<World> {
       swarm.profile === 'adversary'
         ? fc.record({ behaviour: fc.constantFrom(...MISBEHAVIOURS), share: fc.constantFrom(0.2, 0.1, 0.4) })
         : fc.constant(null),
+    hidden: fc.constantFrom(0, 0, 0.3),
   });
 }
 
