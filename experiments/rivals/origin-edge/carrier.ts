@@ -7,6 +7,7 @@ import type { ChunkChange } from '../../../core/trace.js';
 import { verifyChunk } from '../../../core/trust/chunks.js';
 import { verifyManifest } from '../../../core/trust/statements.js';
 import type { NodeId, Time } from '../../../core/units.js';
+import { tellOfChunk } from '../telling.js';
 import type { Carried, Fetch, Subscribe } from './messages.js';
 
 /** One stream at one node: what of it is held, and who wants it pushed. */
@@ -95,23 +96,8 @@ export class Carrier {
   }
 
   trace(effects: Effects<Carried>, change: ChunkChange, chunk: Chunk, peer: NodeId | null): void {
-    const { stream, epoch, seq, size, keyframe, sourceTime } = chunk;
     const why = change === 'published' ? 'source' : change === 'played' ? 'due' : 'push';
-    const depth = this.hops;
-    effects.trace?.({
-      type: 'chunk',
-      change,
-      stream,
-      epoch,
-      seq,
-      sub: 0,
-      peer,
-      depth,
-      size,
-      keyframe,
-      sourceTime,
-      why,
-    });
+    tellOfChunk(effects, chunk, { change, peer, depth: this.hops, why });
   }
 
   #send(to: NodeId, chunk: Chunk, effects: Effects<Carried>): void {

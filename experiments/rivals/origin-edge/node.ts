@@ -1,13 +1,13 @@
-import type { Chunk } from '../../../core/chunk.js';
 import type { Config, Identity } from '../../../core/config.js';
 import { Deadlines } from '../../../core/deadlines.js';
 import { LIMITS } from '../../../core/limits.js';
 import type { CommandResult, Contact, Crypto, Deadline, Effects, Input, Machine } from '../../../core/machine.js';
 import type { Command } from '../../../core/message.js';
-import { Player, type PlayerSink } from '../../../core/playback/player.js';
+import { Player } from '../../../core/playback/player.js';
 import { SECOND, type NodeId, type StreamId, type Time } from '../../../core/units.js';
 import type { View } from '../../../core/view.js';
-import { MediaSource } from '../media-source.js';
+import { Studio } from '../studio.js';
+import { playerSink } from '../telling.js';
 import { Carrier } from './carrier.js';
 import type { Accepted, Message } from './messages.js';
 import { Upstream } from './upstream.js';
@@ -30,26 +30,20 @@ export class EdgeNode implements Machine<Message, Command, View> {
   readonly #identity: Identity;
   readonly #config: Config;
   readonly #duty: Duty;
-  readonly #crypto: Crypto;
   readonly #carrier: Carrier;
   readonly #upstream: Upstream;
   readonly #player: Player;
   readonly #deadlines = new Deadlines(['upstream', 'play', 'report']);
   readonly #connected = new Set<NodeId>();
-  readonly #epochs: Record<string, number>;
-  readonly #incarnation: number;
-  #source: MediaSource | null = null;
+  readonly #studio: Studio;
   #stream: StreamId = '';
   #watching = false;
-  #kept = false;
 
   constructor(identity: Identity, config: Config, duty: Duty, crypto: Crypto) {
     this.#identity = identity;
     this.#config = config;
     this.#duty = duty;
-    this.#crypto = crypto;
-    this.#epochs = { ...identity.durable?.epochs };
-    this.#incarnation = (identity.durable?.incarnation ?? 0) + 1;
+    this.#studio = new Studio(identity, crypto);
     const relay = duty.kind === 'relay';
     this.#carrier = new Carrier(crypto, relay ? duty.room : config.maxPeers);
     this.#upstream = new Upstream(relay ? duty.sources : [], relay ? null : (config.directory[0] ?? null));
@@ -59,7 +53,7 @@ export class EdgeNode implements Machine<Message, Command, View> {
   }
 
   handle(now: Time, input: Input<Message, Command>, effects: Effects<Message>): void {
-    if (!this.#kept) this.#persist(effects);
+    this.#studio.keep(effects);
     if (input.type === 'message') this.#onMessage(now, input.from, input.message, effects);
     else if (input.type === 'command') effects.reply(input.id, this.#onCommand(now, input.command, effects));
     else if (input.type === 'dial' && !input.outcome.ok) this.#upstream.down(input.contact.node ?? '', effects);
@@ -68,7 +62,7 @@ export class EdgeNode implements Machine<Message, Command, View> {
     for (let why = this.#deadlines.take(now); why !== null; why = this.#deadlines.take(now)) {
       if (why === 'upstream') this.#step(now, effects);
       else if (why === 'report') this.#report(now, effects);
-      else this.#player.step(now, this.#sink(effects));
+      else this.#play(now, effects);
     }
     this.#deadlines.set('play', this.#player.due());
   }
@@ -87,7 +81,7 @@ export class EdgeNode implements Machine<Message, Command, View> {
             {
               stream: manifest.stream,
               epoch: manifest.epoch,
-              publisher: this.#source !== null,
+              publisher: this.#studio.source !== null,
               watching: this.#watching,
               interior: 0,
               substreams: 1,
@@ -101,7 +95,7 @@ export class EdgeNode implements Machine<Message, Command, View> {
           ];
     return {
       node: this.#identity.id,
-      incarnation: this.#incarnation,
+      incarnation: this.#studio.incarnation,
       role: 'ordinary',
       uplink: {
         capacity: this.#config.uplink,
@@ -150,9 +144,16 @@ export class EdgeNode implements Machine<Message, Command, View> {
   #onCommand(now: Time, command: Command, effects: Effects<Message>): CommandResult {
     switch (command.type) {
       case 'publish':
-        return this.#publish(now, command, effects);
+        return this.#studio.publish(now, command, effects, (manifest) => {
+          this.#carrier.adopt(manifest, effects);
+          this.#carrier.clock.setExact(now, 0);
+        });
       case 'media':
-        return this.#media(now, command, effects);
+        return this.#studio.media(now, command, (chunk) => {
+          this.#carrier.window.put(chunk);
+          this.#carrier.trace(effects, 'published', chunk, null);
+          this.#carrier.push(chunk, effects);
+        });
       case 'watch':
         this.#watch(now, command.stream);
         return { ok: true };
@@ -167,30 +168,6 @@ export class EdgeNode implements Machine<Message, Command, View> {
       default:
         return { ok: false, why: 'invalid' };
     }
-  }
-
-  #publish(now: Time, command: Extract<Command, { type: 'publish' }>, effects: Effects<Message>): CommandResult {
-    if (this.#source !== null) return { ok: false, why: 'exists' };
-    const id = this.#crypto.idOf(command.key.publicKey);
-    const source = new MediaSource(this.#crypto, command, this.#epochs[id] ?? 0, now);
-    this.#source = source;
-    this.#epochs[id] = source.manifest.epoch;
-    this.#carrier.adopt(source.manifest, effects);
-    this.#carrier.clock.setExact(now, 0);
-    this.#persist(effects);
-    effects.trace?.({ type: 'joined', stream: id, why: 'publish' });
-    return { ok: true, data: { stream: id, epoch: source.manifest.epoch } };
-  }
-
-  #media(now: Time, command: Extract<Command, { type: 'media' }>, effects: Effects<Message>): CommandResult {
-    if (this.#source === null || command.stream !== this.#source.manifest.stream)
-      return { ok: false, why: 'not-publisher' };
-    for (const chunk of this.#source.cut(command, now)) {
-      this.#carrier.window.put(chunk);
-      this.#carrier.trace(effects, 'published', chunk, null);
-      this.#carrier.push(chunk, effects);
-    }
-    return { ok: true };
   }
 
   #watch(now: Time, stream: StreamId): void {
@@ -228,6 +205,11 @@ export class EdgeNode implements Machine<Message, Command, View> {
     effects.send(this.#upstream.node, { type: 'fetch', stream: this.#stream, from, to: message.next });
   }
 
+  #play(now: Time, effects: Effects<Message>): void {
+    const { epoch, hops } = this.#carrier;
+    this.#player.step(now, playerSink(effects, this.#stream, epoch, hops));
+  }
+
   #onUp(now: Time, peer: NodeId, effects: Effects<Message>): void {
     this.#connected.add(peer);
     if (this.#upstream.up(now, peer, effects)) this.#deadlines.setEarlier('upstream', now);
@@ -248,39 +230,6 @@ export class EdgeNode implements Machine<Message, Command, View> {
     const { clients, room } = this.#carrier;
     if (!this.#connected.has(router.node)) effects.connect(router);
     else if (this.#upstream.node !== null) effects.send(router.node, { type: 'load', address, site, clients, room });
-  }
-
-  #sink(effects: Effects<Message>): PlayerSink {
-    const carrier = this.#carrier;
-    const stream = carrier.manifest?.stream ?? '';
-    return {
-      played(chunk: Chunk) {
-        effects.play(chunk);
-        carrier.trace(effects, 'played', chunk, null);
-      },
-      missed(seq) {
-        effects.trace?.({
-          type: 'chunk',
-          change: 'missed',
-          stream,
-          epoch: carrier.epoch,
-          seq,
-          sub: 0,
-          peer: null,
-          depth: 0,
-          size: 0,
-          keyframe: false,
-          sourceTime: 0,
-          why: 'absent',
-        });
-      },
-      stall: (change, missed) => effects.trace?.({ type: 'stall', change, stream, missed }),
-    };
-  }
-
-  #persist(effects: Effects<Message>): void {
-    this.#kept = true;
-    effects.persist({ incarnation: this.#incarnation, epochs: this.#epochs, contacts: [] });
   }
 }
 
