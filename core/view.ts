@@ -12,7 +12,7 @@ export interface View {
   /** The nodes registered with it, and the supernodes it has lately heard of. */
   readonly children?: readonly NodeId[];
   readonly supernodes?: readonly NodeId[];
-  /** Bits per second lent to the overlay, and those promised to consumers. */
+  /** Bits per second lent to the overlay, and those promised to consumers; where nothing is promised, those they take. */
   readonly uplink: { readonly capacity: number; readonly promised: number };
   readonly peers: readonly PeerView[];
   readonly streams: readonly StreamView[];

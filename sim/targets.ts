@@ -12,7 +12,8 @@ export const GROUPS = {
 /** Words of a fault plan that name one viewer by its place in the overlay, as the views show it. */
 export const SELECTIONS = {
   interior: 'one viewer that relays to another, drawn anew for each strike',
-  'most-descendants': 'the viewer with most viewers below it, summed over the sub-streams',
+  'most-descendants':
+    'the viewer with most viewers below it, summed over the sub-streams; in a mesh the one that sends most',
 } as const;
 
 export type Selection = keyof typeof SELECTIONS;
@@ -28,11 +29,21 @@ export function select(
   views: ReadonlyMap<NodeId, View>,
   below: (n: number) => number,
 ): NodeId | null {
-  const descendants = countDescendants(views);
-  const relays = viewers.filter((node) => (descendants.get(node) ?? 0) > 0);
+  const burdens = hasTickets(views) ? countDescendants(views) : uploads(views);
+  const relays = viewers.filter((node) => (burdens.get(node) ?? 0) > 0);
   if (relays.length === 0) return null;
   if (word === 'interior') return relays[below(relays.length)] ?? null;
-  return relays.reduce((best, node) => (descendants.get(node)! > descendants.get(best)! ? node : best));
+  return relays.reduce((best, node) => (burdens.get(node)! > burdens.get(best)! ? node : best));
+}
+
+function hasTickets(views: ReadonlyMap<NodeId, View>): boolean {
+  for (const { streams } of views.values()) if (streams.some(({ tickets }) => tickets.length > 0)) return true;
+  return false;
+}
+
+/** Where there are no trees, everybody who sends to others stands between them and the publisher. */
+function uploads(views: ReadonlyMap<NodeId, View>): Map<NodeId, number> {
+  return new Map([...views].map(([node, { uplink }]) => [node, uplink.promised]));
 }
 
 /** How many nodes are below each one, a node counting once for each sub-stream on which it is. */

@@ -380,3 +380,21 @@ test('the viewer with most descendants and an interior one are found in the view
     null,
   );
 });
+
+test('where nobody holds a ticket, those who send are interior, and who sends most counts as having most below it', (t) => {
+  const sending = (node: string, promised: number): [string, View] => {
+    const [, view] = seen(node);
+    return [node, { ...view, uplink: { capacity: 8, promised } }];
+  };
+  const views = new Map([sending('p', 9), sending('a', 0), sending('b', 3), sending('c', 5)]);
+  const drawn: number[] = [];
+  const last = (n: number): number => {
+    drawn.push(n);
+    return n - 1;
+  };
+  t.is(select('interior', ['a', 'b', 'c'], views, last), 'c');
+  t.deepEqual(drawn, [2]);
+  t.is(select('most-descendants', ['c', 'b', 'a'], views, last), 'c');
+  t.is(select('interior', ['a'], views, last), null);
+  t.is(select('interior', ['b', 'c'], new Map([...views, seen('x', 'b')]), last), 'b', 'trees are believed first');
+});
