@@ -6,6 +6,7 @@ import type { Contender, SimulateOptions } from '../sim/simulate.js';
 import { Simulation } from '../sim/simulation.js';
 import { misbehave } from './adversaries.js';
 import { astral2011 } from './rivals/astral-2011/contender.js';
+import { donet } from './rivals/donet/contender.js';
 import { originEdge } from './rivals/origin-edge/contender.js';
 import { simulateTimed, type TimedResult } from './timed.js';
 
@@ -54,5 +55,6 @@ function entry<M extends { readonly type: string }>(
 export const PROTOCOLS: ReadonlyMap<string, Entry> = new Map([
   entry(ASTRAL, 'overlay', 'this project: trees for each sub-stream, tickets, pull for the rest'),
   entry(originEdge, 'relays', 'baseline: an origin and edges carry everything, viewers upload nothing'),
+  entry(donet, 'overlay', 'rival: a mesh of partners who tell what they have and ask for what they miss'),
   entry(astral2011, 'overlay', 'baseline: the astral of 2011, with its defects', true),
 ]);
