@@ -10,7 +10,7 @@ const entry = PROTOCOLS.get('donet') as Entry;
 type Listener = (at: number, node: string, event: TraceEvent) => void;
 
 function run(file: JsonObject, seed: number, trace?: Listener): TimedDocument {
-  const loaded = loadScenario({ name: 'mesh', viewers: 20, duration: '40s', ramp: '8s', ...file });
+  const loaded = loadScenario({ name: 'mesh', viewers: 16, duration: '30s', ramp: '6s', ...file });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return entry.simulate(loaded.scenario, { seed, check: 'all', ...(trace === undefined ? {} : { trace }) }).document;
 }
@@ -30,12 +30,14 @@ testProp(
     t.is(document.checks['S16']?.verdict, 'held');
     t.true(changes.has('repaired') && changes.has('answered') && changes.has('played'));
     t.false(changes.has('received') || changes.has('forwarded'), 'nothing is pushed');
-    t.true((metricOf(document.metrics, 'offload') ?? 0) > 0.3);
-    t.true((metricOf(document.metrics, 'redundancy') ?? 1) < 0.1);
-    if (model === 'stay') t.true((metricOf(document.metrics, 'continuity.mean') ?? 0) > 0.7);
+    t.true((metricOf(document.metrics, 'redundancy') ?? 1) < 0.2);
+    if (model === 'stay') {
+      t.true((metricOf(document.metrics, 'offload') ?? 0) > 0, 'the publisher sends less than every copy');
+      t.true((metricOf(document.metrics, 'continuity.mean') ?? 0) > 0.7);
+    }
     t.is(run({ sessions }, seed).digest, document.digest);
   },
-  { numRuns: 4 },
+  { numRuns: 3 },
 );
 
 test('the mesh outlives crashes, a directory that is gone, and a publisher that starts anew', (t) => {
@@ -55,7 +57,7 @@ test('the mesh outlives crashes, a directory that is gone, and a publisher that 
     lastPlayed.set(node, at);
   });
   const living = [...lastPlayed].filter(([, at]) => at > 55e6).map(([node]) => node);
-  t.true(living.length >= 13, `${living.length} of 15 survivors play`);
+  t.true(living.length >= 11, `${living.length} of 12 survivors play`);
   for (const node of living) {
     t.is(epochs.get(node), 2, node);
     t.true(asked.has(node), node);
@@ -65,7 +67,7 @@ test('the mesh outlives crashes, a directory that is gone, and a publisher that 
 test('relays of a mesh can be named: a plan that kills them kills as many as it says', (t) => {
   const faults = [{ at: '20s', kind: 'crash', target: 'interior', every: '2s', until: '30s', replace: true }];
   const newcomers = new Set<string>();
-  run({ faults, sessions: { model: 'stay' } }, 5, (_at, node) => {
+  run({ faults, sessions: { model: 'stay' }, duration: '34s' }, 5, (_at, node) => {
     if (node.startsWith('r')) newcomers.add(node);
   });
   t.deepEqual([...newcomers].sort(), ['r1', 'r2', 'r3', 'r4', 'r5']);
