@@ -14,6 +14,8 @@ export interface Struck {
   isQuiet(): boolean;
   /** Everybody who is up, in a fixed order. */
   present(): Iterable<{ readonly id: NodeId; readonly kind: string }>;
+  /** Name of the place where a node is. */
+  regionOf(node: NodeId): string | undefined;
   snapshot(): Snapshot;
   crash(node: NodeId): void;
   restart(node: NodeId): void;
@@ -36,19 +38,21 @@ export function faultHostOf<M extends { readonly type: string }, C extends { rea
   let replacements = 0;
   const lineOf = (node: NodeId): AccessLink => world.node(node).link;
   /** The node of this name, those of this kind, or all; or one by its place in the overlay. */
-  const named = (name: string): NodeId[] => {
+  const named = (name: string, region: string | null): NodeId[] => {
+    const isThere = (node: NodeId): boolean => region === null || run.regionOf(node) === region;
     if (!isSelection(name)) {
-      return [...run.present()].filter(({ id, kind }) => [id, kind, 'all'].includes(name)).map(({ id }) => id);
+      const nodes = [...run.present()].filter(({ id, kind }) => [id, kind, 'all'].includes(name));
+      return nodes.map(({ id }) => id).filter(isThere);
     }
     const { viewers, views } = run.snapshot();
-    const node = select(name, viewers, views, (n) => drawn.below(n));
+    const node = select(name, viewers.filter(isThere), views, (n) => drawn.below(n));
     return node === null ? [] : [node];
   };
   return {
     rules,
     rng: run.rng,
     schedule: (at, action) => world.schedule(at, action),
-    targets: (name) => (run.isQuiet() ? [] : named(name)),
+    targets: (name, region) => (run.isQuiet() ? [] : named(name, region)),
     crash: (node) => run.crash(node),
     restart: (node) => (run.isQuiet() ? undefined : run.restart(node)),
     leave: (node) => run.leave(node),

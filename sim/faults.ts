@@ -9,6 +9,8 @@ export interface Fault {
   readonly kind: FaultKind;
   /** A node, or a word that the host of the faults resolves to several, such as a class of nodes. */
   readonly target: string;
+  /** Only those of them who are at the place of this name; null means wherever they are. */
+  readonly region?: string | null;
   /** What the kind says it is; where it says nothing else, the share of the targets that is struck. */
   readonly param: number | null;
   /** Share of the targets that is struck, drawn when the time comes; null strikes all. */
@@ -44,8 +46,8 @@ export interface FaultHost {
   readonly rules: Rules;
   readonly rng: Rng;
   schedule(at: Time, action: () => void): void;
-  /** Running nodes that the word names, in a fixed order; none when the moment does not suit. */
-  targets(word: string): readonly NodeId[];
+  /** Running nodes that the word names, those of a region alone unless it is null, in a fixed order; none when the moment does not suit. */
+  targets(word: string, region: string | null): readonly NodeId[];
   crash(id: NodeId): void;
   /** Starts a crashed node again, with the state it kept. */
   restart(id: NodeId): void;
@@ -264,8 +266,22 @@ export function applyFaults(plan: readonly Fault[], host: FaultHost): AppliedFau
 
 /** Whether two entries of a plan say the same. */
 export function sameFault(a: Fault, b: Fault): boolean {
-  const facts = ({ at, kind, target, param, share, for: long, every, until, replace, marked }: Fault): string =>
-    JSON.stringify([at, kind, target, param, share ?? null, long, every ?? null, until ?? null, replace, marked]);
+  const facts = ({
+    at,
+    kind,
+    target,
+    region,
+    param,
+    share,
+    for: lasts,
+    every,
+    until,
+    replace,
+    marked,
+  }: Fault): string => {
+    const optional = [region ?? null, share ?? null, every ?? null, until ?? null];
+    return JSON.stringify([at, kind, target, param, lasts, ...optional, replace, marked]);
+  };
   return facts(a) === facts(b);
 }
 
@@ -300,7 +316,7 @@ function begin(
 ): void {
   const row = FAULTS[fault.kind];
   const share = fault.share ?? (row.param === null ? fault.param : null) ?? 1;
-  const nodes = draw(host.targets(fault.target), share, rng, (fault.every ?? null) !== null);
+  const nodes = draw(host.targets(fault.target, fault.region ?? null), share, rng, (fault.every ?? null) !== null);
   const strike: Strike = { nodes, name, param: row.param === null ? 1 : (fault.param ?? row.param.usual) };
   host.noted?.(fault, 'begin', nodes);
   row.strike(host, strike);

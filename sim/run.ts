@@ -113,6 +113,7 @@ export class Run<M extends { readonly type: string }> {
       rng,
       isQuiet: () => this.#quiet,
       present: () => this.#present(),
+      regionOf: (node) => this.#places.names[this.#places.placeOf(node)],
       snapshot: () => this.#snapshot(),
       crash: (node) => this.crash(node),
       restart: (node) => this.restart(node),

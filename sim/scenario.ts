@@ -169,6 +169,12 @@ function checkData(scenario: Scenario, problems: Problem[]): void {
   checkNames([{ region: publisher.region, class: null }], 'publisher', named, publishers);
   problems.push(...publishers.map(({ message }) => ({ path: 'publisher.region', message })));
   checkNames(capacities ?? [], 'capacities', named, problems);
+  checkNames(
+    scenario.faults.map(({ region }) => ({ region, class: null })),
+    'faults',
+    named,
+    problems,
+  );
   if (arrivals.model !== 'trace') return;
   checkNames(arrivals.visits, 'arrivals.visits', named, problems);
   arrivals.visits.forEach(({ at, leaves }, index) => {

@@ -30,9 +30,11 @@ export function time(value: Time): string {
 }
 
 /** One entry of the fault plan. */
-export function faultInWords({ at, kind, target, param, share, for: lasts, every, until, replace }: Fault): string {
+export function faultInWords(fault: Fault): string {
+  const { at, kind, target, region, param, share, for: lasts, every, until, replace } = fault;
   return [
     `${kind} of ${share == null ? '' : `${percent(share)} of `}${target}`,
+    ...(region == null ? [] : [`in ${region}`]),
     ...(param == null ? [] : [`(${param})`]),
     `at ${time(at)}`,
     ...(lasts == null ? [] : [`for ${time(lasts)}`]),

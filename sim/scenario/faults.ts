@@ -1,6 +1,6 @@
 import { FAULTS, type FaultKind } from '../faults.js';
 import { GROUPS, SELECTIONS } from '../targets.js';
-import { duration, flag, key, nullable, number, object, textual, word } from './schema.js';
+import { duration, flag, key, nullable, number, object, text, textual, word } from './schema.js';
 
 const WORDS = [...Object.keys(GROUPS), ...Object.keys(SELECTIONS)];
 
@@ -16,6 +16,11 @@ export const FAULT = object({
   target: key(
     target,
     'whom it strikes: a node, viewer, publisher, directory, all, interior (one that relays) or most-descendants',
+  ),
+  region: key(
+    nullable(text),
+    'only those who are in this region, or at this place of network.latency; null: all',
+    null,
   ),
   param: key(
     nullable(number(0, 30_000)),
