@@ -4,7 +4,7 @@ import { exp, normalQuantile } from './distributions.js';
 import type { AccessLink } from './network-access.js';
 import type { ProcessorCosts } from './processor.js';
 import type { Capacity, VisitRow } from './scenario/data.js';
-import type { NodeClass, Scenario, UplinkModel } from './scenario/shape.js';
+import { MOST_HELPERS, type NodeClass, type Scenario, type UplinkModel } from './scenario/shape.js';
 
 /** What a node brings along: whoever replaces it brings the same. */
 export interface Kit {
@@ -39,6 +39,17 @@ export function publisherKit(scenario: Scenario): Kit {
 /** Uplink of the publisher, bits per second. */
 export function publisherUplink(scenario: Scenario): number {
   return rateAt(scenario.publisher.uplink, scenario, 0.5);
+}
+
+/** What each helper brings along; where an index says how many there are, beside those who have `lent` bits per second. */
+export function helperKits(scenario: Scenario, lent: number): Kit[] {
+  const { helpers, viewers, stream } = scenario;
+  if (helpers === null) return [];
+  const { count, resourceIndex, downlink, region } = helpers;
+  const up = rateAt(helpers.uplink, scenario, 0.5);
+  const lacking = (resourceIndex ?? 0) * viewers * stream.bitrate - lent;
+  const length = count ?? Math.min(MOST_HELPERS, Math.max(0, Math.ceil(lacking / up)));
+  return Array.from({ length }, () => ({ ...kitOf(up, downlink), place: region }));
 }
 
 /**

@@ -18,13 +18,14 @@ import { applyFaults, type AppliedFaults } from './faults.js';
 import { Genuine } from './genuine.js';
 import { Guard } from './guard.js';
 import { tellInputs } from './inputs.js';
-import { claimedUplink, lentUplink } from './behaviours.js';
-import { kitOf, publisherKit, publisherUplink, type Kit } from './kits.js';
+import { claimedUplink } from './behaviours.js';
+import { kitOf, publisherKit, type Kit } from './kits.js';
 import { markOf } from './metrics/after-fault.js';
 import { Metrics } from './metrics/metrics.js';
 import { summarise, type MetricTree, type Traffic } from './metrics/summary.js';
 import { configOf, nodesOf, usualWays, type Ways } from './node-config.js';
 import { createPlaces, regionNamed, type Places } from './places.js';
+import { helpersOf, plantOf, PUBLISHER } from './plant.js';
 import { Processors } from './processors.js';
 import { createWorld } from './run-world.js';
 import type { Scenario } from './scenario/shape.js';
@@ -33,7 +34,6 @@ import { chunksPerSecond, Source } from './source.js';
 import { trafficOf } from './traffic.js';
 import type { World } from './world.js';
 
-export const PUBLISHER: NodeId = 'publisher';
 export const DIRECTORY: NodeId = 'directory';
 const DIRECTORY_RATE = 1e9;
 
@@ -62,6 +62,7 @@ export class Run<M extends { readonly type: string }> {
   readonly #stream: StreamId;
   readonly #source: Source;
   readonly #visits: readonly Visit[];
+  readonly #helpers: ReturnType<typeof helpersOf>;
   readonly #ways: Ways;
   readonly #processors: Processors<M, Command>;
   readonly #genuine: Genuine;
@@ -101,6 +102,7 @@ export class Run<M extends { readonly type: string }> {
     this.#genuine = new Genuine(this.#crypto, this.#stream, key.publicKey);
     this.#source = new Source(scenario, key, this.#stream);
     this.#visits = planVisits(scenario, rng.fork('visits'));
+    this.#helpers = options.helpers === undefined ? helpersOf(scenario, this.#visits) : [];
     this.#ways = usualWays(options.createDirectory === null ? null : DIRECTORY, PUBLISHER);
     this.#processors = Processors.of<M, Command>(scenario.faults, {
       encodedBytes: (message) => protocol.encodedBytes(message),
@@ -160,20 +162,8 @@ export class Run<M extends { readonly type: string }> {
     for (const resident of this.#residents.values()) {
       if (resident.upSince >= 0) this.nodeSeconds += (duration - resident.upSince) / SECOND;
     }
-    const first = this.#visits.slice(0, viewers);
-    const full = [PUBLISHER, ...first.map((visit) => visit.id)];
-    const uplinks = [
-      publisherUplink(this.#scenario),
-      ...first.map(({ kit }) => lentUplink(kit.behaviour, kit.line.up)),
-    ];
-    const unreachable = new Set(first.flatMap(({ kit }, at) => (kit.reachability === 'open' ? [] : [at + 1])));
-    const latency = (from: number, to: number): Time => this.#delay(full[from]!, full[to]!);
-    const figures = summarise(this.metrics, {
-      traffic: this.traffic,
-      plant: { uplinks, unreachable, latency },
-      viewers,
-      duration,
-    });
+    const plant = plantOf(this.#scenario, this.#visits, (from, to) => this.#delay(from, to), this.#helpers);
+    const figures = summarise(this.metrics, { traffic: this.traffic, plant, viewers, duration });
     return { ...figures, polluted: { played: this.#pollutedPlayed, ...(figures['polluted'] as MetricTree) } };
   }
 
@@ -246,6 +236,9 @@ export class Run<M extends { readonly type: string }> {
       const own = { ...kitOf(up, down), place: region };
       this.#move(id, 'helper', own, (durable) => this.#peer(id, own, durable, { create }));
     }
+    for (const { id, kit: own } of this.#helpers) {
+      this.#move(id, 'helper', own, (durable) => this.#peer(id, own, durable));
+    }
     this.#feed(stream.chunkTime);
     for (const visit of this.#visits) {
       this.world.schedule(visit.at, () => {
@@ -294,8 +287,11 @@ export class Run<M extends { readonly type: string }> {
 
   #begin(id: NodeId, resident: Resident<M>): void {
     if (resident.kind === 'publisher') this.world.command(id, this.#source.publish());
-    if (resident.kind !== 'viewer') return;
-    if (this.#measuring && resident.kit.behaviour === 'honest') this.metrics.watched(this.world.now(), id);
+    // Helpers that a protocol brings along know what to do.
+    const relays = resident.kind === 'helper' && this.#helpers.length > 0;
+    if (resident.kind !== 'viewer' && !relays) return;
+    const counts = resident.kind === 'viewer' && resident.kit.behaviour === 'honest';
+    if (this.#measuring && counts) this.metrics.watched(this.world.now(), id);
     this.world.command(id, { type: 'watch', stream: this.#stream });
   }
 

@@ -131,7 +131,12 @@ function cross(scenario: Scenario, problems: Problem[]): void {
     `must be below ${perGroup}, the chunks between keyframes, so that the others have a size`,
   );
   problems.push(...validateFaults(scenario.faults));
-  const { arrivals } = scenario;
+  const { arrivals, helpers } = scenario;
+  demand(
+    helpers === null || (helpers.count === null) !== (helpers.resourceIndex === null),
+    'helpers',
+    'must have either a count or a resourceIndex',
+  );
   demand(
     arrivals.model !== 'crowd' || arrivals.at >= scenario.ramp,
     'arrivals.at',
@@ -149,7 +154,7 @@ function cross(scenario: Scenario, problems: Problem[]): void {
 
 /** Data and classes name places and classes that exist. */
 function checkData(scenario: Scenario, problems: Problem[]): void {
-  const { arrivals, capacities, classes, network, publisher } = scenario;
+  const { arrivals, capacities, classes, network } = scenario;
   const named = { places: placeNames(network), classes: classes.map(({ name }) => name) };
   const { latency } = network;
   if (latency !== null && latency.ms.length !== latency.places.length) {
@@ -165,9 +170,11 @@ function checkData(scenario: Scenario, problems: Problem[]): void {
     named,
     problems,
   );
-  const publishers: Problem[] = [];
-  checkNames([{ region: publisher.region, class: null }], 'publisher', named, publishers);
-  problems.push(...publishers.map(({ message }) => ({ path: 'publisher.region', message })));
+  for (const path of ['publisher', 'helpers'] as const) {
+    const single: Problem[] = [];
+    checkNames([{ region: scenario[path]?.region ?? null, class: null }], path, named, single);
+    problems.push(...single.map(({ message }) => ({ path: `${path}.region`, message })));
+  }
   checkNames(capacities ?? [], 'capacities', named, problems);
   checkNames(
     scenario.faults.map(({ region }) => ({ region, class: null })),

@@ -6,6 +6,7 @@ export const GROUPS = {
   viewer: 'every viewer, or the share of them that `share` says (partition: `param`)',
   publisher: 'the node that publishes',
   directory: 'the directory',
+  helper: 'every node that is run for the publisher and not watched',
   all: 'every node',
 } as const;
 

@@ -5,7 +5,7 @@ import type { Scenario, UplinkModel } from '../../sim/scenario/shape.js';
 
 /** What a scenario is about, in a few sentences. */
 export function scenarioInWords(scenario: Scenario): string[] {
-  const { viewers, duration, ramp, stream, resourceIndex, network, crashShare, title } = scenario;
+  const { viewers, duration, ramp, stream, helpers, resourceIndex, network, crashShare, title } = scenario;
   const index =
     resourceIndex === null
       ? ''
@@ -14,7 +14,7 @@ export function scenarioInWords(scenario: Scenario): string[] {
     ...(title === 'untitled' ? [] : [`${title[0]?.toUpperCase()}${title.slice(1)}.`]),
     `${viewers} viewers for ${time(duration)}: ${arrivals(scenario, ramp)}; ${sessions(scenario)}. Of those who leave, ${percent(crashShare)} crash without a word.${cliff(scenario)}`,
     `The stream: ${figure(stream.bitrate, 'bits')} in chunks of ${time(stream.chunkTime)}, a keyframe every ${time(stream.keyframeEvery)}, dealt to ${stream.substreams} sub-stream${stream.substreams === 1 ? '' : 's'}. Players show a chunk ${time(stream.targetLag)} behind the source; it counts when complete within ${time(stream.deadline)}.`,
-    `The publisher lends ${uplink(scenario.publisher.uplink)}; viewers: ${classes(scenario)}.${index}${delays(scenario)} The network loses ${percent(network.loss)} of all segments, which connections turn into delay.`,
+    `The publisher lends ${uplink(scenario.publisher.uplink)}; viewers: ${classes(scenario)}.${index}${helpers === null ? '' : ` Helpers relay for it: ${helpers.count ?? `as many as raise the index to ${helpers.resourceIndex}`}, each with ${uplink(helpers.uplink)}.`}${delays(scenario)} The network loses ${percent(network.loss)} of all segments, which connections turn into delay.`,
     scenario.faults.length === 0
       ? 'No faults but those of churn.'
       : `Faults: ${scenario.faults.slice(0, 12).map(faultInWords).join('; ')}${scenario.faults.length > 12 ? `; and ${scenario.faults.length - 12} more` : ''}.`,

@@ -1,11 +1,13 @@
 import { SECOND, type Time } from '../../core/units.js';
 import { percentile } from './histogram.js';
 
-/** The scenario's own network, as the theory lines need it: node 0 is the publisher, 1 to N are viewers. */
+/** The scenario's own network, as the theory lines need it: the publisher is first, then come viewers, then helpers. */
 export interface Plant {
   readonly uplinks: readonly number[];
   /** Those whom nobody can dial; none unless given. */
   readonly unreachable?: ReadonlySet<number>;
+  /** How many of them, the last ones, are helpers. */
+  readonly helpers: number;
   /** One way, without queues and jitter. */
   latency(from: number, to: number): Time;
 }
@@ -17,11 +19,11 @@ const EXACT = 2000;
 const SAMPLE = 64;
 
 /**
- * min(1, us/r, (us + sum ui)/(N r)): the share of the stream that any overlay could bring to every viewer. The
+ * min(1, us/r, (us + sum ui)/(N r)), helpers among the ui: the share of the stream that any overlay could bring to every viewer. The
  * unreachable are not connected among each other: what they watch comes from the others, (us + sum of those ui)/(M r).
  */
 export function rateBound(
-  { uplinks, unreachable = NONE }: Omit<Plant, 'latency'>,
+  { uplinks, unreachable = NONE }: Pick<Plant, 'uplinks' | 'unreachable'>,
   count: number,
   bitrate: number,
 ): number {
@@ -33,7 +35,7 @@ export function rateBound(
 }
 
 /** Completion times of one chunk under the greedy schedule: again and again the copy that would be complete first. */
-export function greedySchedule(plant: Plant, chunkBytes: number): Time[] {
+export function greedySchedule(plant: Omit<Plant, 'helpers'>, chunkBytes: number): Time[] {
   const count = plant.uplinks.length;
   const open = Array.from({ length: count - 1 }, (_, index) => index + 1);
   const transmission = plant.uplinks.map((rate) => (rate > 0 ? (chunkBytes * 8 * SECOND) / rate : Infinity));
@@ -84,8 +86,9 @@ export function greedySchedule(plant: Plant, chunkBytes: number): Time[] {
 
 /** 95th percentile of the greedy schedule over the viewers, microseconds. */
 export function referenceLag(plant: Plant, chunkBytes: number): Time | null {
+  const viewers = greedySchedule(plant, chunkBytes).slice(0, plant.uplinks.length - 1 - plant.helpers);
   return percentile(
-    greedySchedule(plant, chunkBytes).sort((a, b) => a - b),
+    viewers.sort((a, b) => a - b),
     0.95,
   );
 }

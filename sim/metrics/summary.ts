@@ -24,7 +24,7 @@ export type MetricTree = { readonly [key: string]: number | null | MetricTree };
 
 export interface SummaryOptions {
   readonly traffic: Traffic;
-  /** Publisher first, then the viewers that a full house would have. */
+  /** Publisher first, then the viewers that a full house would have, then the helpers. */
   readonly plant: Plant;
   /** N of the scenario. */
   readonly viewers: number;
@@ -224,14 +224,14 @@ function boundsOf(
   offload: number | null,
 ): MetricTree {
   const { bitrate, chunkTime } = metrics.options;
-  const [publisher = 0, ...uplinks] = options.plant.uplinks;
-  const total = uplinks.reduce((sum, each) => sum + each, 0);
+  const { uplinks, helpers } = options.plant;
+  const lent = uplinks.slice(0, uplinks.length - helpers).reduce((sum, each) => sum + each, 0);
   const rate = rateBound(options.plant, options.viewers, bitrate);
   const bestOffload = 1 - 1 / options.viewers;
   const reference = referenceLag(options.plant, (bitrate / 8) * (chunkTime / SECOND));
   const lag = metrics.arrivals.lag.percentile(0.95);
   return {
-    resourceIndex: (publisher + total) / (options.viewers * bitrate),
+    resourceIndex: lent / (options.viewers * bitrate),
     bound: { rate, offload: bestOffload },
     reference: {
       lagMs: ms(reference),

@@ -15,7 +15,7 @@ export const FAULT = object({
   kind: key(word(Object.keys(FAULTS) as FaultKind[]), 'what happens'),
   target: key(
     target,
-    'whom it strikes: a node, viewer, publisher, directory, all, interior (one that relays) or most-descendants',
+    'whom it strikes: a node, viewer, publisher, directory, helper, all, interior (one that relays) or most-descendants',
   ),
   region: key(
     nullable(text),

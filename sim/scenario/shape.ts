@@ -60,6 +60,21 @@ const CLASS = object({
   reachability: key(word(['open', 'behind-nat']), REACHABILITY_HELP, 'open'),
 });
 
+/** However many the index asks for. */
+export const MOST_HELPERS = 1000;
+
+const HELPERS = object({
+  count: key(nullable(integer(1, MOST_HELPERS)), 'how many; null: what resourceIndex takes', null),
+  resourceIndex: key(
+    nullable(number(0.01, 1000)),
+    'as many, but no more than 1000, as it takes for (publisher + sum of all uplinks) / (N x bitrate) to be this; null: count says how many',
+    null,
+  ),
+  uplink: key(UPLINK, 'uplink that each of them lends', { model: 'factor', value: 10 }),
+  downlink: key(rate, 'downlink of each of them', '50Mbit'),
+  region: key(nullable(text), REGION_HELP, null),
+});
+
 const STREAM = object({
   bitrate: key(rate, 'mean payload rate', '500kbit'),
   chunkTime: key(duration, 'time between chunks', '100ms'),
@@ -145,6 +160,11 @@ export const SCENARIO = object({
     }),
     'the source',
     {},
+  ),
+  helpers: key(
+    nullable(HELPERS),
+    'nodes that are run for the publisher: they relay like viewers and nobody watches there; null: none',
+    null,
   ),
   classes: key(list(CLASS, 1, 16), 'classes of viewers', [{ name: 'viewer' }]),
   capacities: key(

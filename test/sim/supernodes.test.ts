@@ -6,7 +6,8 @@ import type { TraceEvent } from '../../core/trace.js';
 import { SECOND, type NodeId, type Time } from '../../core/units.js';
 import type { View } from '../../core/view.js';
 import { ASTRAL } from '../../experiments/protocols.js';
-import { DIRECTORY, PUBLISHER, Run } from '../../sim/run.js';
+import { PUBLISHER } from '../../sim/plant.js';
+import { DIRECTORY, Run } from '../../sim/run.js';
 import { loadScenario, type JsonObject } from '../../sim/scenario.js';
 
 /** A run that can be stopped, looked into and continued. */

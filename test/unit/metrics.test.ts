@@ -85,7 +85,7 @@ function figures(metrics: Metrics, duration: number, viewers = 1): MetricTree {
       of: () => ({ controlBytes: 50, headerBytes: 20, payloadBytes: 5000, messages: 5 }),
       uplinkWait: () => 2000,
     },
-    plant: { uplinks: [800_000, 160_000], latency: () => 10_000 },
+    plant: { uplinks: [800_000, 160_000], helpers: 0, latency: () => 10_000 },
     viewers,
     duration,
   });

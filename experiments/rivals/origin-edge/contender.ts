@@ -3,7 +3,7 @@ import type { Config, Identity } from '../../../core/config.js';
 import type { NodeId } from '../../../core/units.js';
 import { REGIONS, type Region } from '../../../sim/geography.js';
 import { addressOf } from '../../../sim/network-dials.js';
-import { PUBLISHER } from '../../../sim/run.js';
+import { PUBLISHER } from '../../../sim/plant.js';
 import type { Contender, Helper } from '../../../sim/simulate.js';
 import { encodedBytes, type Message } from './messages.js';
 import { EdgeNode, ORIGIN_ROOM, type Duty } from './node.js';
