@@ -4,6 +4,7 @@ import { exponential, log } from './distributions.js';
 import { Kits, permutation, type Kit } from './kits.js';
 import type { VisitRow } from './scenario/data.js';
 import type { Scenario } from './scenario/shape.js';
+import { drawRest, drawSession, meanSession } from './sessions.js';
 
 /** One viewer from its arrival to its end, drawn before the run so that it is the same for every protocol. */
 export interface Visit {
@@ -50,13 +51,14 @@ export function mostAtOnce(rows: readonly VisitRow[]): number {
 }
 
 function drawn(scenario: Scenario, rng: Rng): Visit[] {
-  const arrivals = arrivalTimes(scenario, rng.fork('arrivals'));
+  const arrivals = arrivalsOf(scenario, rng.fork('arrivals'));
   const sessions = rng.fork('sessions');
   const kits = new Kits(scenario, rng.fork('uplinks'));
-  return arrivals.map((at, index): Visit => {
-    const length = sessionLength(scenario, sessions);
+  return arrivals.map(({ at, first }, index): Visit => {
+    const length = (first ? drawRest : drawSession)(scenario.sessions, sessions);
     const how = sessions.next() < scenario.crashShare ? 'crash' : 'leave';
-    const leavesAt = length === null || at + length >= scenario.duration ? null : at + length;
+    const end = length === null ? scenario.duration : at + Math.max(1, Math.floor(length));
+    const leavesAt = end >= scenario.duration ? null : end;
     return { id: `v${index + 1}`, at, leavesAt, how, ...kits.next() };
   });
 }
@@ -64,20 +66,26 @@ function drawn(scenario: Scenario, rng: Rng): Visit[] {
 /** Steepness of the crowd: its first and its last hundredth are cut off. */
 const CROWD_EDGE = 0.01;
 
-function arrivalTimes(scenario: Scenario, rng: Rng): Time[] {
-  const { viewers, ramp, duration, sessions, arrivals } = scenario;
+interface Arrival {
+  readonly at: Time;
+  /** One of the N whom later arrivals replace. */
+  readonly first: boolean;
+}
+
+function arrivalsOf(scenario: Scenario, rng: Rng): Arrival[] {
+  const { viewers, ramp, duration, arrivals } = scenario;
   const early = arrivals.model === 'crowd' ? Math.round(viewers * arrivals.initial) : viewers;
-  const times = Array.from({ length: viewers }, (_, index) => {
-    if (arrivals.model !== 'crowd' || index < early) return Math.floor(rng.next() * ramp);
-    return Math.floor(arrivals.at + arrivals.within * logistic(rng.next()));
+  const found = Array.from({ length: viewers }, (_, index): Arrival => {
+    if (arrivals.model !== 'crowd' || index < early) return { at: Math.floor(rng.next() * ramp), first: true };
+    return { at: Math.floor(arrivals.at + arrivals.within * logistic(rng.next())), first: true };
   });
-  if (sessions.model === 'exponential' && sessions.mean > 0) {
-    const gap = sessions.mean / viewers;
+  const gap = (meanSession(scenario.sessions) ?? 0) / viewers;
+  if (gap > 0) {
     for (let at = exponential(rng, gap); at < duration; at += exponential(rng, gap)) {
-      if (rng.next() < presence(scenario, at)) times.push(Math.floor(at));
+      if (rng.next() < presence(scenario, at)) found.push({ at: Math.floor(at), first: false });
     }
   }
-  return times.filter((at) => at < duration).sort((a, b) => a - b);
+  return found.filter(({ at }) => at < duration).sort((a, b) => a.at - b.at);
 }
 
 /** Quantile of a logistic curve whose ends are cut off, from 0 to 1. */
@@ -109,9 +117,4 @@ function overTheCliff(visits: readonly Visit[], scenario: Scenario, rng: Rng): V
     const sooner = leavesAt < duration && leavesAt < (visit.leavesAt ?? duration);
     return sooner ? { ...visit, leavesAt, how } : visit;
   });
-}
-
-function sessionLength(scenario: Scenario, rng: Rng): Time | null {
-  const { sessions } = scenario;
-  return sessions.model === 'stay' ? null : Math.max(1, Math.floor(exponential(rng, sessions.mean)));
 }

@@ -55,6 +55,18 @@ export function pow(x: number, y: number): number {
   return x === 0 ? 0 : exp(y * log(x));
 }
 
+const STIRLING = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188] as const;
+
+/** The gamma function for x > 0: Stirling's series where it is exact, by the recurrence below. Infinity above 171. */
+export function gammaFunction(x: number): number {
+  let below = 1;
+  let at = x;
+  for (; at < 12; at++) below *= at;
+  let series = 0;
+  for (let n = STIRLING.length - 1; n >= 0; n--) series = series / (at * at) + STIRLING[n]!;
+  return exp((at - 0.5) * log(at) - at + 0.9189385332046727 + series / at) / below;
+}
+
 /** Uniform in (0, 1]: safe for a logarithm. */
 function open(rng: Rng): number {
   return 1 - rng.next();
@@ -82,6 +94,17 @@ export function exponential(rng: Rng, mean: number): number {
 /** Weibull by inversion; the mean is scale * gamma(1 + 1/shape). */
 export function weibull(rng: Rng, shape: number, scale: number): number {
   return scale * pow(-log(open(rng)), 1 / shape);
+}
+
+/** Gamma with scale 1 and a shape of at least 1, by the method of Marsaglia and Tsang; the mean is the shape. */
+export function gamma(rng: Rng, shape: number): number {
+  const d = shape - 1 / 3;
+  for (;;) {
+    const x = normal(rng);
+    const root = 1 + x / Math.sqrt(9 * d);
+    const v = root * root * root;
+    if (v > 0 && log(open(rng)) < (x * x) / 2 + d * (1 - v + log(v))) return d * v;
+  }
 }
 
 /** Number of events of a Poisson process of this mean; counts exponential gaps, in slices so that nothing underflows. */

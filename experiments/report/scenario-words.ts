@@ -54,6 +54,9 @@ function sessions({ sessions: how, arrivals: { model } }: Scenario): string {
   const known = JSON.stringify(how);
   if (how.model === 'stay') return 'everybody stays';
   if (how.model === 'exponential') return `they stay for an exponential time, ${time(how.mean)} in the mean`;
+  if (how.model === 'lognormal')
+    return `they stay for a lognormal time (median ${time(how.median)}, sigma ${how.sigma})`;
+  if (how.model === 'weibull') return `they stay for a Weibull time (shape ${how.shape}, scale ${time(how.scale)})`;
   return `sessions ${known}`;
 }
 

@@ -88,6 +88,18 @@ const STREAM = object({
 const SESSIONS = tagged('model', {
   stay: object({}),
   exponential: object({ mean: key(duration, 'mean time from join to leave', '400s') }),
+  lognormal: object({
+    median: key(duration, 'half stay for less', '188s'),
+    sigma: key(number(0, 4), 'standard deviation of the logarithm', 1.5443),
+  }),
+  weibull: object({
+    shape: key(
+      number(0.2, 10),
+      'below 1 the longer somebody has stayed, the longer it will be; 1 is exponential',
+      0.59,
+    ),
+    scale: key(duration, '63 % stay for less', '2514s'),
+  }),
 });
 
 const ARRIVALS = tagged('model', {
@@ -177,7 +189,9 @@ export const SCENARIO = object({
     'uplinks of the viewers are scaled so that (publisher + sum of uplinks) / (N x bitrate) is this; null: as drawn, which is the default with capacities or a trace',
     2,
   ),
-  sessions: key(SESSIONS, 'how long viewers stay', { model: 'stay' }),
+  sessions: key(SESSIONS, 'how long viewers stay; the first N as if they were met in the midst of it', {
+    model: 'stay',
+  }),
   arrivals: key(ARRIVALS, 'how the viewers come', { model: 'ramp' }),
   cliff: key(nullable(CLIFF), 'many leave at once; the figures afterFault are about it unless a fault is marked', null),
   crashShare: key(number(0, 1), 'share of the leaves that are crashes without a FIN', 0.5),

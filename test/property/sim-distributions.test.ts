@@ -4,6 +4,8 @@ import { MS } from '../../core/units.js';
 import {
   exp,
   exponential,
+  gamma,
+  gammaFunction,
   log,
   lognormal,
   normal,
@@ -27,6 +29,21 @@ testProp('log is Math.log', [fc.oneof(real(1e-300, 1e300), real(0.5, 2), real(1e
 
 testProp('pow is Math.pow', [real(1e-6, 1e6), real(-20, 20)], (t, x, y) => {
   t.true(close(pow(x, y), x ** y, 1e-11));
+});
+
+testProp('the gamma function is the factorial between and beyond whole numbers', [real(1e-3, 150)], (t, x) => {
+  t.true(close(gammaFunction(x + 1), x * gammaFunction(x), 1e-11));
+});
+
+test('the gamma function where it is known', (t) => {
+  const known: readonly (readonly [number, number])[] = [
+    [0.5, Math.sqrt(Math.PI)],
+    [1, 1],
+    [2, 1],
+    [5, 24],
+    [11, 3_628_800],
+  ];
+  for (const [x, value] of known) t.true(close(gammaFunction(x), value, 1e-11), `${gammaFunction(x)} for ${value}`);
 });
 
 test('edges', (t) => {
@@ -56,6 +73,8 @@ test('draws have the moments of their distributions', (t) => {
   t.true(close(sessions.median, 188, 0.03) && close(sessions.mean, 619, 0.05));
   const tails = sample(() => weibull(rng, 0.59, 41.9));
   t.true(close(tails.median, 22.5, 0.03));
+  const shapes = sample(() => gamma(rng, 2.7));
+  t.true(close(shapes.mean, 2.7, 0.01) && close(shapes.deviation, Math.sqrt(2.7), 0.02));
   const counts = sample(() => poisson(rng, 7), 50_000);
   t.true(close(counts.mean, 7, 0.01) && close(counts.deviation, Math.sqrt(7), 0.02));
 });
