@@ -44,10 +44,14 @@ const DETAILS: readonly Metric[] = [
   { name: 'afterFault.fullRateMs', label: 'full rate again after', unit: 'ms', better: 'less' },
   { name: 'afterFault.stallMaxMs', label: 'longest stall after the fault', unit: 'ms', better: 'less' },
   { name: 'overhead.p95', label: 'control overhead p95', unit: 'share', better: 'less' },
+  { name: 'overhead.supernodeMax', label: 'control overhead of a supernode, at most', unit: 'share', better: 'less' },
+  { name: 'supernodes.mean', label: 'supernodes', unit: 'rate', better: 'less' },
+  { name: 'supernodes.max', label: 'supernodes at most', unit: 'count', better: 'less' },
   { name: 'switch.spurious', label: 'spurious switches a minute', unit: 'rate', better: 'less' },
   { name: 'falseDetections', label: 'false detections a node-hour', unit: 'rate', better: 'less' },
   { name: 'uplinkQueueMs.p95', label: 'uplink queue p95', unit: 'ms', better: 'less' },
   { name: 'uploadFairness', label: 'upload fairness', unit: 'rate', better: 'more' },
+  { name: 'gapToBound.rate', label: 'continuity over its bound', unit: 'share', better: 'more' },
   { name: 'depth.p95', label: 'depth p95', unit: 'rate', better: 'less' },
 ];
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { figure, type Unit } from '../../viz/charts/units.js';
 import { colours } from '../colours.js';
-import { metricOf } from '../../experiments/metrics.js';
+import { metricNamed, metricOf } from '../../experiments/metrics.js';
 import type { TimedDocument } from '../../experiments/timed.js';
 import type { MetricTree } from '../../sim/metrics/summary.js';
 import type { Scenario, Target } from '../../sim/scenario.js';
@@ -31,6 +31,8 @@ const ROWS: readonly (readonly [label: string, unit: Unit, metrics: readonly str
   ],
   ['switches a minute: to improve, forced, spurious', 'rate', ['switch.voluntary', 'switch.forced', 'switch.spurious']],
   ['false detections a node-hour', 'rate', ['falseDetections']],
+  ['supernodes mean, max', 'rate', ['supernodes.mean', 'supernodes.max']],
+  ['  control overhead of one at most', 'share', ['overhead.supernodeMax']],
   ['asks refused', 'share', ['tickets.refusedShare']],
   ['offload', 'share', ['offload']],
   ['  bound', 'share', ['bound.offload']],
@@ -50,7 +52,13 @@ export function simTable(document: TimedDocument, scenario: Scenario): string {
     style: { head: [], border: [], compact: true },
     head: ['', 'figure', 'target'].map((text) => colours.bold(text)),
   });
-  for (const [label, unit, names] of ROWS) {
+  const shown = new Set(ROWS.flatMap(([, , names]) => names));
+  const others = new Set(scenario.targets.map(({ metric }) => metric).filter((name) => !shown.has(name)));
+  const wanted = [...others].map((name) => {
+    const { label, unit } = metricNamed(name);
+    return [label, unit, [name]] as const;
+  });
+  for (const [label, unit, names] of [...ROWS, ...wanted]) {
     const figures = names.map((name) => show(metricOf(document.metrics, name), unit)).join('  ');
     table.push([label, figures, targets(document.metrics, scenario.targets, names, unit)]);
   }

@@ -9,6 +9,7 @@ import { Pollution } from './pollution.js';
 import { Session, type NodeInfo } from './session.js';
 import { SourceLog } from './source-log.js';
 import { StandbyCoverage } from './standby.js';
+import { Supernodes } from './supernodes.js';
 import { COLUMN, Timeline } from './timeline.js';
 
 /** The part of a scenario that the figures depend on. */
@@ -42,6 +43,7 @@ export class Metrics {
   readonly shownLag = new Histogram();
   readonly timeline = new Timeline();
   readonly standby = new StandbyCoverage();
+  readonly supernodes = new Supernodes();
   readonly sessions: Session[] = [];
   /** Payload sent by nodes that do not watch. */
   helpedBytes = 0;
@@ -92,6 +94,7 @@ export class Metrics {
       this.timeline.add(at, ending === 'left' ? COLUMN.leaves : COLUMN.crashes);
       if (session.watching) this.timeline.viewers(at, -1);
       this.#finish(session, at);
+      this.supernodes.ended(at, session);
     }
     if (ending === 'crashed') {
       session.alive = false;
@@ -126,6 +129,9 @@ export class Metrics {
       case 'refused':
         if (event.what === 'ask') this.refused++;
         break;
+      case 'role':
+        this.supernodes.role(at, session, event);
+        break;
       case 'joined':
         if (session.watching && session.ticketAt === NEVER) session.ticketAt = at;
         break;
@@ -136,6 +142,7 @@ export class Metrics {
   /** The end of the measured time: judges all that is still open. */
   finish(at: Time): void {
     for (const session of this.sessions) if (session.endedAt === NEVER) this.#finish(session, at);
+    this.supernodes.finish(at);
   }
 
   #finish(session: Session, at: Time): void {

@@ -161,6 +161,7 @@ function failures(metrics: Metrics, viewers: readonly Session[], duration: Time)
       spurious: perMinute(losses.spurious),
     },
     afterFault: metrics.after?.figures(viewers) ?? NOBODY,
+    supernodes: { mean: metrics.supernodes.time / duration, max: metrics.supernodes.max },
     tickets: { refusedShare: ratio(metrics.refused, metrics.refused + metrics.offered) },
     falseDetections: ratio(losses.falseDetections, watched / (3600 * SECOND)),
   };
@@ -174,6 +175,7 @@ function offloadOf(metrics: Metrics, viewers: readonly Session[]): number | null
 function traffic(metrics: Metrics, viewers: readonly Session[], options: SummaryOptions): MetricTree {
   const sum = { unique: 0, duplicate: 0, control: 0, header: 0, transport: 0 };
   const overheads: number[] = [];
+  let supernodeMax: number | null = null;
   const fairness = { uses: 0, squares: 0, count: 0 };
   const open = { sent: 0, lent: 0 };
   const behindNat = { sent: 0, lent: 0 };
@@ -185,7 +187,11 @@ function traffic(metrics: Metrics, viewers: readonly Session[], options: Summary
     sum.control += received.controlBytes;
     sum.header += received.headerBytes;
     sum.transport += transportBytes(bytes, received.messages);
-    if (viewer.uniqueBytes > 0) overheads.push(received.controlBytes / viewer.uniqueBytes);
+    if (viewer.uniqueBytes > 0) {
+      const overhead = received.controlBytes / viewer.uniqueBytes;
+      overheads.push(overhead);
+      if (metrics.supernodes.ever.has(viewer)) supernodeMax = Math.max(supernodeMax ?? 0, overhead);
+    }
     const lent = (viewer.info.uplink / 8) * (viewer.watchedFor(options.duration) / SECOND);
     if (lent <= 0) continue;
     const group = viewer.info.reachable === false ? behindNat : open;
@@ -201,6 +207,7 @@ function traffic(metrics: Metrics, viewers: readonly Session[], options: Summary
     overhead: {
       mean: ratio(sum.control, sum.unique),
       p95: percentile(overheads, 0.95),
+      supernodeMax,
       integrity: ratio(sum.header, sum.unique),
       transport: ratio(sum.transport, sum.unique),
     },

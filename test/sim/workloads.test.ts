@@ -1,9 +1,13 @@
 import { fc, test, testProp } from '@fast-check/ava';
-import { ASTRAL } from '../../experiments/protocols.js';
+import { simTable } from '../../apps/cli/sim-table.js';
+import { metricOf } from '../../experiments/metrics.js';
+import { ASTRAL, PROTOCOLS, type Entry } from '../../experiments/protocols.js';
 import { listWorkloads, readWorkload } from '../../experiments/workloads.js';
 import { REGIONS } from '../../sim/geography.js';
 import { loadScenario, type Json, type JsonObject, type Scenario, type ScenarioOptions } from '../../sim/scenario.js';
 import { simulate } from '../../sim/simulate.js';
+
+const astral = PROTOCOLS.get('astral') as Entry;
 
 function load(file: Json, options: ScenarioOptions = {}): Scenario {
   const loaded = loadScenario(file, options);
@@ -21,9 +25,14 @@ for (const { id } of listWorkloads()) {
   test(`a small ${id} keeps every invariant`, (t) => {
     const file = readWorkload(id);
     const scenario = load(file, { viewers: 30, duration: '40s', set: soon(file) });
-    const { violations, metrics } = simulate(scenario, { ...ASTRAL, seed: 1, check: 'all' }).document;
-    t.deepEqual(violations, []);
-    t.true((metrics['viewers'] as { started: number }).started > 0, 'somebody watches');
+    const { document } = astral.simulate(scenario, { seed: 1, check: 'all' });
+    t.deepEqual(document.violations, []);
+    t.true((metricOf(document.metrics, 'viewers.started') ?? 0) > 0, 'somebody watches');
+    const table = simTable(document, scenario);
+    for (const { metric } of scenario.targets) {
+      t.not(metricOf(document.metrics, metric), undefined, `${metric} is no figure`);
+      t.regex(table, new RegExp(`(met|missed) +${metric} [<>]=`), 'met or missed, people are told');
+    }
   });
 }
 

@@ -207,6 +207,70 @@ test('to give up a provider that lives is a false detection and a spurious switc
   t.is(get(tree, 'switch.spurious'), Number((1 / 60).toPrecision(9)));
 });
 
+type Step = readonly [
+  node: 'a' | 'b' | 'c',
+  what: 'supernode' | 'ordinary' | 'left' | 'crashed' | 'again',
+  pause: number,
+];
+
+testProp(
+  'supernodes are those who took the role and still have it, whoever comes and goes',
+  [
+    fc.array(
+      fc.tuple(
+        fc.constantFrom('a', 'b', 'c'),
+        fc.constantFrom('supernode', 'ordinary', 'left', 'crashed', 'again'),
+        fc.integer({ min: 0, max: 5 }),
+      ) as fc.Arbitrary<Step>,
+    ),
+  ],
+  (t, steps) => {
+    const metrics = setUp();
+    for (const id of ['a', 'b', 'c']) join(metrics, 0, id);
+    const model = new Set<string>();
+    const gone = new Set<string>();
+    let now = 0;
+    let [time, most] = [0, 0];
+    for (const [node, what, pause] of steps) {
+      if (what === 'again') {
+        if (gone.delete(node)) join(metrics, now, node);
+      } else if (what === 'left' || what === 'crashed') {
+        metrics.ended(now, node, what);
+        model.delete(node);
+        gone.add(node);
+      } else if (!gone.has(node)) {
+        metrics.observe(now, node, { type: 'role', role: what, why: 'capacity' });
+        if (what === 'supernode') model.add(node);
+        else model.delete(node);
+      }
+      most = Math.max(most, model.size);
+      time += model.size * pause * SECOND;
+      now += pause * SECOND;
+    }
+    const tree = figures(metrics, now + SECOND);
+    t.is(get(tree, 'supernodes.max'), most);
+    t.is(get(tree, 'supernodes.mean'), Number(((time + model.size * SECOND) / (now + SECOND)).toPrecision(9)));
+  },
+);
+
+test('the overhead of supernodes is about those who ever were one', (t) => {
+  const tree = (...supernodes: string[]) => {
+    const metrics = setUp();
+    join(metrics, 0);
+    join(metrics, 0, 'w');
+    for (const node of supernodes) metrics.observe(0, node, { type: 'role', role: 'supernode', why: 'capacity' });
+    stream(metrics, 10 * SECOND, (seq, at) => {
+      metrics.observe(at, 'v', chunk('received', seq, { peer: 'p' }));
+      if (seq < 50) metrics.observe(at, 'w', chunk('received', seq, { peer: 'p' }));
+    });
+    return figures(metrics, 10 * SECOND, 2);
+  };
+  t.is(get(tree(), 'overhead.supernodeMax'), null);
+  t.is(get(tree('v'), 'overhead.supernodeMax'), 50 / 100_000);
+  t.is(get(tree('v', 'w'), 'overhead.supernodeMax'), 50 / 50_000);
+  t.is(get(tree('p'), 'overhead.supernodeMax'), null, 'the publisher receives no media');
+});
+
 test('what the publisher and leavers send is no offload', (t) => {
   const metrics = setUp();
   join(metrics, 0);
