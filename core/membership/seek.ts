@@ -219,8 +219,8 @@ export class Seek {
   }
 
   /**
-   * Dials until two candidates for each sub-stream sought are asked or on their way. In need, those that were asked in
-   * vain before do not count: neighbours that are full would keep everybody else from being dialled.
+   * Dials until two candidates for each sub-stream sought are asked or on their way. For who has to move soon, those that
+   * were asked in vain before do not count: neighbours that are full would keep everybody else from being dialled.
    */
   #dial(stream: Stream, sought: number, ranked: readonly Ranked[]): void {
     const ctx = this.#ctx;
@@ -231,9 +231,9 @@ export class Seek {
       twice |= once & subs;
       once |= subs;
     };
-    const inNeed = urgent || stream.moving !== 0;
+    const hurried = stream.moving !== 0;
     for (const [id, { subs }] of stream.asks) {
-      const row = inNeed ? stream.candidates.find(id) : -1;
+      const row = hurried ? stream.candidates.find(id) : -1;
       if (row < 0 || stream.candidates.get(row, CANDIDATE.failures) === 0) count(subs);
     }
     for (const [id, at] of stream.dials) {
