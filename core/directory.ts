@@ -18,8 +18,8 @@ export interface DirectoryConfig {
 
 export const DIRECTORY_DEFAULTS: DirectoryConfig = { refresh: 10 * SECOND, maxTtl: 60 * SECOND };
 
-/** Whether a node may be sent to an address on the word of the directory. */
-export type Vouch = (node: NodeId, address: string) => boolean;
+/** Whether a node may be sent to an address on the word of the directory; null: nobody was sent there yet to see. */
+export type Vouch = (node: NodeId, address: string) => boolean | null;
 
 /** What the pages of the web app show. */
 export interface DirectoryView {
@@ -162,7 +162,7 @@ export class Directory implements Machine<Message, Command, DirectoryView> {
       effects.trace?.({ type: 'listed', whom: record.node });
     } else if (known !== undefined) effects.trace?.({ type: 'forgotten', whom: record.node, on: record.node });
     const [address] = record.endpoints;
-    const unreached = address !== undefined && !this.#vouch(record.node, address);
+    const unreached = address !== undefined && this.#vouch(record.node, address) === false;
     const { seq } = record;
     effects.send(
       from,

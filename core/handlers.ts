@@ -19,9 +19,7 @@ const FORGED = 600 * SECOND;
 /** One handler for every message a neighbour can send; what concerns a stream this node does not know is dropped. */
 const HANDLERS: Handlers = {
   announce: ({ ctx }, peer) => ctx.traceRefused('message', peer.id, 'unknown'),
-  announced({ reach }, peer) {
-    if (peer.kind === 'directory') reach.prove();
-  },
+  announced: () => {},
   unreached: ({ reach }, peer) => reach.doubt(peer),
   'reachable-at': ({ reach }, peer, message) => reach.onReachableAt(peer, message),
   'want-call': ({ reach }, peer, message) => reach.onWantCall(peer, message),

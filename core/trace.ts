@@ -174,7 +174,7 @@ export interface PeerEvent {
   readonly why: PeerReason;
 }
 
-/** A directory names a node to others from now on, or goes on doing so, since the node has announced itself. */
+/** A directory keeps a record of a node from now on, or goes on doing so, and names it to others if it can be dialled. */
 export interface ListedEvent {
   readonly type: 'listed';
   readonly whom: NodeId;

@@ -120,7 +120,7 @@ export class Run<M extends { readonly type: string }> {
       crash: (node) => this.crash(node),
       restart: (node) => this.restart(node),
       leave: (node) => this.leave(node),
-      replace: (id, like) => this.#arrive(id, this.#residents.get(like)?.kit ?? this.#usualKit()),
+      replace: (id, like) => this.#replace(id, this.#residents.get(like)),
       noted: (fault) => this.panel.fault(this.world.now(), fault),
       resumed: (node) => this.panel.resumed(this.world.now(), node),
     };
@@ -252,6 +252,13 @@ export class Run<M extends { readonly type: string }> {
         else this.leave(visit.id);
       });
     }
+  }
+
+  /** Somebody like the one who goes: a helper of the scenario for a helper, else a viewer. */
+  #replace(id: NodeId, gone: Resident<M> | undefined): void {
+    const kit = gone?.kit ?? this.#usualKit();
+    if (gone?.kind !== 'helper' || this.#helpers.length === 0) this.#arrive(id, kit);
+    else this.#move(id, 'helper', kit, (durable) => this.#peer(id, kit, durable));
   }
 
   #arrive(id: NodeId, kit: Kit, ways = this.#ways): void {

@@ -36,7 +36,7 @@ Examples:
   astral compare w02@100 --seeds 1..5 --nodes 100 --duration 90s
   astral compare w01 --protocols astral,origin-edge --json --out results
 
-Both sides of a comparison see the same arrivals, links and failures, seed by seed.
+All sides of a comparison see the same arrivals, links and failures, seed by seed.
 What a protocol breaks that is known for it (astral-2011) is told and is no failure.
 Exit code 0: done and all other invariants held; 1: one was broken; 2: usage; 3: environment; 70: a bug.`;
 

@@ -39,9 +39,13 @@ export class DialBack {
     this.#network.attach(this.#id, (input) => this.#take(input));
   }
 
-  /** Whether the node was there when it was dialled last. */
+  /** Whether the node was there when it was dialled last; null before. */
+  verdict(node: string, endpoint: string): boolean | null {
+    return this.#known.get(`${node} ${endpoint}`)?.reached ?? null;
+  }
+
   hasMet(node: string, endpoint: string): boolean {
-    return this.#known.get(`${node} ${endpoint}`)?.reached === true;
+    return this.verdict(node, endpoint) === true;
   }
 
   /** Whether the next `look` would dial. */

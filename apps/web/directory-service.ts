@@ -34,7 +34,7 @@ export class DirectoryService implements Listing {
   constructor(kept: Kept | null = null) {
     this.id = kept?.id ?? `directory-${randomBytes(8).toString('hex')}`;
     const rng = createRng(randomBytes(16).toString('hex'));
-    const vouch = (node: string, address: string): boolean => this.#dialBack.hasMet(node, address);
+    const vouch = (node: string, address: string): boolean | null => this.#dialBack.verdict(node, address);
     this.#directory = new Directory(DIRECTORY_DEFAULTS, rng, this.#crypto, vouch);
     this.#host = new Host(this.id, this.#directory, { clock: new SystemClock(), network: this.#port });
     this.#host.start();

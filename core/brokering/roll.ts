@@ -36,9 +36,14 @@ export class Roll {
   }
 
   /** A few of them for one who looks for a primary: those with room first, drawn by chance. */
-  sample(now: Time, asker: NodeId, rng: Rng, vouch: (node: NodeId, address: string) => boolean): SupernodeEntry[] {
+  sample(
+    now: Time,
+    asker: NodeId,
+    rng: Rng,
+    vouch: (node: NodeId, address: string) => boolean | null,
+  ): SupernodeEntry[] {
     const drawn = [...this.#enlisted.values()]
-      .filter(({ record }) => record.node !== asker && vouch(record.node, record.address))
+      .filter(({ record }) => record.node !== asker && vouch(record.node, record.address) === true)
       .map(({ record, heardAt }) => ({ record, heardAt, order: (record.room > 0 ? 0 : 1) + rng.next() }))
       .sort((a, b) => a.order - b.order)
       .slice(0, LIMITS.supernodeList);

@@ -60,7 +60,7 @@ export class Bootstrap {
     for (const contact of [...missing, ...remembered.slice(0, LIMITS.referral)]) {
       if (contact.node !== ctx.id) ctx.dial(contact);
     }
-    if (missing.length === 0) {
+    if (missing.length === 0 && (ctx.peers.size > 0 || remembered.length === 0)) {
       this.#retry = FIRST_RETRY;
       return;
     }

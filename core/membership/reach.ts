@@ -5,7 +5,10 @@ import type { Call, ReachableAt, WantCall } from '../message.js';
 import { MS, type Time } from '../units.js';
 import type { Peer } from './peers.js';
 
-/** Calls that are passed on for one neighbour, and those that are followed: `LIMITS.calls` at once, then one in this time. */
+/**
+ * Calls that are passed on for one neighbour, and those that are followed: `LIMITS.calls` at once, then one in this time;
+ * those of one neighbour half as often, so that none takes the turns of all.
+ */
 const PACE = 500 * MS;
 
 /**
@@ -18,6 +21,8 @@ export class Reach {
   readonly #brokering: Brokering;
   /** Somebody dialled this node, so that it takes nobody's word for the contrary. */
   #proven = false;
+  /** It once took itself for out of reach, and dialled without an address. */
+  #doubted = false;
   #followed: Time = 0;
 
   constructor(ctx: NodeContext, brokering: Brokering) {
@@ -36,25 +41,27 @@ export class Reach {
     if (directory.kind === 'directory' && !this.#proven) this.#believe(false);
   }
 
-  /** A neighbour was told an address in the handshake at which nobody answers. */
+  /** What a neighbour heard in the handshake may be of before this node knew better, either way. */
   greet(peer: Peer): void {
-    if (!this.#ctx.reachable && peer.kind === 'node') this.#ctx.send(peer, { type: 'reachable-at', address: '' });
+    const { address } = this.#ctx;
+    if (this.#doubted && peer.kind === 'node') this.#ctx.send(peer, { type: 'reachable-at', address: address ?? '' });
   }
 
   onReachableAt(peer: Peer, { address }: ReachableAt): void {
     const ctx = this.#ctx;
+    if (peer.kind !== 'node') return;
     peer.address = address === '' ? null : address;
     for (const { watching, candidates } of ctx.streams.values()) {
       if (watching) candidates.learn({ contact: { node: peer.id, address }, load: null }, ctx.now, null);
     }
   }
 
-  /** Passes a call on, under the address that the caller has in its session: nobody has a third party dialled. */
+  /** Passes a call on, under the address that the caller gives of itself; its pace bounds how often that is a stranger's. */
   onWantCall(peer: Peer, { node }: WantCall): void {
     const ctx = this.#ctx;
     const target = ctx.peers.get(node);
     if (target === undefined || target.kind !== 'node' || target.address !== null || peer.address === null) return;
-    const paid = charge(peer.calls, ctx.now);
+    const paid = charge(peer.calls, ctx.now, PACE);
     if (paid === null) {
       ctx.traceRefused('message', peer.id, 'limit');
       return;
@@ -70,12 +77,14 @@ export class Reach {
     if (node === null || node === ctx.id || address === '' || ctx.address !== null || ctx.leaving) return;
     if (ctx.peers.get(node) !== undefined || ctx.peers.size >= ctx.maxPeers || ctx.forgers.against(node, ctx.now))
       return;
-    const paid = charge(this.#followed, ctx.now);
-    if (paid === null) {
+    const paid = charge(this.#followed, ctx.now, PACE);
+    const own = charge(peer.calls, ctx.now, 2 * PACE);
+    if (paid === null || own === null) {
       ctx.traceRefused('message', peer.id, 'limit');
       return;
     }
     this.#followed = paid;
+    peer.calls = own;
     ctx.dial(contact);
   }
 
@@ -84,6 +93,7 @@ export class Reach {
     const [address] = ctx.config.endpoints;
     if (reachable === ctx.reachable || address === undefined) return;
     ctx.reachable = reachable;
+    this.#doubted ||= !reachable;
     for (const peer of ctx.peers.all()) {
       if (peer.kind === 'node') ctx.send(peer, { type: 'reachable-at', address: ctx.address ?? '' });
     }
@@ -92,7 +102,7 @@ export class Reach {
 }
 
 /** Until when one more is paid for; null when that is too much at once. */
-function charge(paidUntil: Time, now: Time): Time | null {
-  const next = Math.max(paidUntil, now) + PACE;
-  return next > now + LIMITS.calls * PACE ? null : next;
+function charge(paidUntil: Time, now: Time, pace: Time): Time | null {
+  const next = Math.max(paidUntil, now) + pace;
+  return next > now + LIMITS.calls * pace ? null : next;
 }

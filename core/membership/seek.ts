@@ -39,6 +39,7 @@ const IMPROVE_ROUNDS = 4;
 const LAST = 1_000;
 /** Added, when there is little time to move, for each time that a candidate was asked in vain: all have their turn. */
 const IN_VAIN = 100;
+const MOST_IN_VAIN = 8;
 
 interface Ranked {
   readonly id: NodeId;
@@ -159,7 +160,8 @@ export class Seek {
       if ((asks.size > 0 && asks.has(id)) || (dials.size > 0 && dials.has(id))) continue;
       const peer = ctx.peers.get(id);
       if (peer === undefined && !this.#mayConnect(stream, row)) continue;
-      const inVain = stream.moving === 0 ? 0 : IN_VAIN * candidates.get(row, CANDIDATE.failures);
+      const inVain =
+        stream.moving === 0 ? 0 : IN_VAIN * Math.min(MOST_IN_VAIN, candidates.get(row, CANDIDATE.failures));
       const last = inVain + (shunned ? LAST : 0);
       ranked.push({ id, row, peer, score: last + ctx.policies.selection(this.#look(stream, row, peer, sought)) });
     }
@@ -320,6 +322,8 @@ export class Seek {
       const called = row >= 0 && stream.candidates.address(row) === '';
       if (ctx.now < at + (called ? CALL_TIMEOUT : DIAL_TIMEOUT)) continue;
       stream.dials.delete(id);
+      // Nobody tells of a call that led nowhere.
+      if (called) stream.refusals++;
       stream.candidates.postpone(id, ctx.now, 2 * SECOND);
     }
   }

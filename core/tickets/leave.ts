@@ -5,6 +5,7 @@ import type { Bootstrap } from '../membership/bootstrap.js';
 import type { Peer } from '../membership/peers.js';
 import type { Candidate } from '../message.js';
 import type { Stream } from '../stream.js';
+import type { NodeId } from '../units.js';
 import type { Consumer } from './consumer.js';
 import type { Provider } from './provider.js';
 import type { Standby } from './standby.js';
@@ -117,7 +118,10 @@ export class Leave {
       if (contact !== null) candidates.unshift({ contact, load: null });
     }
     if (peer.address === null) {
-      for (const contact of stream.candidates.contacts(MOST, 0)) candidates.push({ contact, load: null });
+      const named = new Set<NodeId | null>([peer.id, ...candidates.map(({ contact }) => contact.node)]);
+      for (const contact of stream.candidates.contacts(2 * MOST, 0)) {
+        if (!named.has(contact.node)) candidates.push({ contact, load: null });
+      }
     }
     return candidates.slice(0, MOST);
   }

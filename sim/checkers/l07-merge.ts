@@ -22,12 +22,18 @@ export function merged(report: Report): Checker {
   const publishers = new Set<NodeId>();
   /** When the connections of a node were last forgotten on the way, which it takes seconds to notice. */
   const forgotten = new Map<NodeId, Time>();
+  /** Nodes that stand still: nothing is demanded until they go on. */
+  const paused = new Set<NodeId>();
   let divided = 0;
   let newest = { epoch: -1, seq: -1 };
   let healing: Healing | null = null;
 
-  const judge = (): void => {
-    if (healing === null) return;
+  const excuse = (node: NodeId): void => {
+    viewers.delete(node);
+    healing?.unfed.delete(node);
+  };
+  const judge = (now: Time): void => {
+    if (healing === null || paused.size > 0 || now <= healing.at + WITHIN) return;
     const { at, unfed } = healing;
     for (const node of unfed) {
       if ((forgotten.get(node) ?? -NEVER) > at - WITHIN) continue;
@@ -43,16 +49,18 @@ export function merged(report: Report): Checker {
       if (kind === 'publisher') publishers.add(id);
     },
     nodeDown(_at, node) {
-      viewers.delete(node);
-      healing?.unfed.delete(node);
+      excuse(node);
+      paused.delete(node);
       // Without its source a stream feeds nobody.
       if (publishers.delete(node)) healing = null;
     },
-    leaving(_at, node) {
-      viewers.delete(node);
-      healing?.unfed.delete(node);
+    leaving: (_at, node) => excuse(node),
+    resumed(at, node) {
+      paused.delete(node);
+      if (healing !== null) healing = { ...healing, at };
     },
     fault(at, { kind, phase, nodes }) {
+      if (kind === 'pause' && phase === 'begin') for (const node of nodes) paused.add(node);
       if (kind === 'half-open') for (const node of nodes) forgotten.set(node, at);
       if (kind !== 'partition' && kind !== 'one-way') {
         // What befalls the network meanwhile puts the demand off: recovery is due once there is peace.
@@ -66,22 +74,31 @@ export function merged(report: Report): Checker {
       if (event.type !== 'chunk') return;
       if (event.change === 'published') {
         newest = { epoch: event.epoch, seq: event.seq };
-        if (at > (healing?.at ?? NEVER) + WITHIN) judge();
+        judge(at);
       } else if (healing !== null && (event.change === 'received' || event.change === 'repaired')) {
-        const fresh = event.epoch === healing.epoch ? event.seq > healing.seq : event.epoch > healing.epoch;
-        if (fresh) healing.unfed.delete(node);
+        if (isNewer(event, healing)) healing.unfed.delete(node);
       }
     },
     quiet(at, snapshot) {
-      if (at > (healing?.at ?? NEVER) + WITHIN) judge();
-      if (![...snapshot.views.values()].some((view) => view.streams.some((each) => each.publisher))) return;
-      for (const node of snapshot.viewers) {
-        const tops = topsOf(snapshot, node);
-        if (tops.length === 0 || tops.includes(true)) continue;
+      judge(at);
+      for (const node of islanders(snapshot)) {
         report(at, [node], 'attached, and yet on no sub-stream below a publisher');
       }
     },
   };
+}
+
+function isNewer(chunk: { readonly epoch: number; readonly seq: number }, { epoch, seq }: Healing): boolean {
+  return chunk.epoch === epoch ? chunk.seq > seq : chunk.epoch > epoch;
+}
+
+/** Who is attached on some sub-stream, but on none to what hangs on a publisher, where there is one. */
+function islanders(snapshot: Snapshot): NodeId[] {
+  if (![...snapshot.views.values()].some((view) => view.streams.some((each) => each.publisher))) return [];
+  return snapshot.viewers.filter((node) => {
+    const tops = topsOf(snapshot, node);
+    return tops.length > 0 && !tops.includes(true);
+  });
 }
 
 /** For each sub-stream on which the node is attached: whether the way up ends at a publisher. */

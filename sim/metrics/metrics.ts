@@ -130,7 +130,7 @@ export class Metrics {
         if (event.what === 'ask') this.refused++;
         break;
       case 'role':
-        this.supernodes.role(at, session, event);
+        if (session.endedAt === NEVER) this.supernodes.role(at, session, event);
         break;
       case 'joined':
         if (session.watching && session.ticketAt === NEVER) session.ticketAt = at;

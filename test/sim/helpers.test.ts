@@ -90,6 +90,13 @@ test('when helpers die and come back, all invariants hold', (t) => {
   }
 });
 
+test('who joins for a helper is a helper', (t) => {
+  const faults = [{ at: '10s', kind: 'crash', target: 'helper', replace: true }];
+  const { metrics } = simulate(world({ helpers: HELPERS, faults }), { ...ASTRAL, seed: 1, check: 'off' }).document;
+  const { metrics: whole } = simulate(world({ helpers: HELPERS }), { ...ASTRAL, seed: 1, check: 'off' }).document;
+  t.is(metricOf(metrics, 'viewers.total'), metricOf(whole, 'viewers.total'));
+});
+
 test('a protocol that brings helpers of its own has those alone', (t) => {
   const digest = (helpers: JsonObject | null) =>
     PROTOCOLS.get('origin-edge')?.simulate(world({ helpers }), { seed: 1, check: 'off' }).document.digest;

@@ -261,6 +261,11 @@ test('L7: after a partition everybody gets new chunks within 10 s', (t) => {
     0,
     'somebody died meanwhile',
   );
+  t.is(
+    healed((panel) => panel.fault(6 * SECOND, { kind: 'pause', phase: 'begin', nodes: ['e'] })),
+    0,
+    'it stands still',
+  );
 });
 
 test('L7: once all is quiet there is one overlay', (t) => {

@@ -49,7 +49,12 @@ test('whoever was dialled can be dialled, whatever a directory says', (t) => {
   node.handle({ type: 'peer', peer: 'c', change: 'up', why: 'accepted', address: 'sim:c' });
   node.tell('d', { type: 'unreached', seq: 2 });
   node.meet('b');
-  t.deepEqual(sent(node, 'reachable-at'), [`a ${NOWHERE}`, 'a {"type":"reachable-at","address":"sim:v"}']);
+  t.deepEqual(sent(node, 'reachable-at'), [
+    `a ${NOWHERE}`,
+    'a {"type":"reachable-at","address":"sim:v"}',
+    'c {"type":"reachable-at","address":"sim:v"}',
+    'b {"type":"reachable-at","address":"sim:v"}',
+  ]);
 });
 
 test('nobody but a directory makes a node doubt, and none without an address has anything to tell', (t) => {

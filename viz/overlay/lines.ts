@@ -104,6 +104,7 @@ function isEvent(value: Json): boolean {
   const { type } = value;
   if (typeof type !== 'string' || !Object.hasOwn(EVENTS, type)) return false;
   if (!EVENTS[type as TraceEvent['type']].every((key) => typeof value[key] === 'string')) return false;
+  if (type === 'forgotten' && value['on'] !== null && typeof value['on'] !== 'string') return false;
   return type !== 'ticket' || (isSub(value['sub']) && TICKET_STATES.has(value['to']));
 }
 
