@@ -34,10 +34,9 @@ export function merged(report: Report): Checker {
   };
   const judge = (now: Time): void => {
     if (healing === null || paused.size > 0 || now <= healing.at + WITHIN) return;
-    const { at, unfed } = healing;
-    for (const node of unfed) {
-      if ((forgotten.get(node) ?? -NEVER) > at - WITHIN) continue;
-      report(at + WITHIN, [node], 'no new chunk within 10 s of the end of the partition');
+    for (const node of healing.unfed) {
+      if ((forgotten.get(node) ?? -NEVER) > healing.at - WITHIN) continue;
+      report(healing.at + WITHIN, [node], 'no new chunk within 10 s of the end of the partition');
     }
     healing = null;
   };
