@@ -143,11 +143,20 @@ function onManifest(ctx: NodeContext, peer: Peer, manifest: Manifest): void {
   else passOn(ctx, stream, manifest, peer);
 }
 
-/** The few trees in which this node is interior: one, or more when its fan-out would be wide. */
+/**
+ * The few trees in which this node is interior: one, or more when its fan-out would be wide; those first for which the
+ * candidates known so far have least room.
+ */
 function drawInterior(ctx: NodeContext, stream: Stream): number {
   const count = stream.substreams;
-  const relays = Math.max(1, Math.min(count, Math.floor(ctx.slots(stream) / (2 * count))));
-  const first = ctx.rng.below(count);
+  const relays = Math.max(1, Math.min(count, Math.floor(ctx.slots(stream) / count)));
+  const rooms = stream.candidates.roomBySub(count);
+  let first = ctx.rng.below(count);
+  const drawn = first;
+  for (let i = 1; i < count; i++) {
+    const sub = (drawn + i) % count;
+    if ((rooms[sub] ?? 0) < (rooms[first] ?? 0)) first = sub;
+  }
   let interior = 0;
   for (let i = 0; i < relays; i++) interior |= 1 << ((first + i) % count);
   return interior;

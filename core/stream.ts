@@ -8,8 +8,11 @@ import { Candidates } from './membership/candidates.js';
 import { Player, type PlayerSink } from './playback/player.js';
 import { SourceClock } from './playback/source-clock.js';
 import type { Ticket } from './tickets/ticket.js';
-import type { NodeId, StreamId, Time } from './units.js';
+import { SECOND, type NodeId, type StreamId, type Time } from './units.js';
 import type { PathView } from './view.js';
+
+/** After each such time a search asks more seldom. */
+const WEARYING = 4 * SECOND;
 
 /** A publisher's own bookkeeping. */
 export interface Publishing {
@@ -129,6 +132,15 @@ export class Stream {
   remember(epoch: number, paths: readonly PathView[]): void {
     this.#rememberedEpoch = epoch;
     this.#remembered = paths;
+  }
+
+  /**
+   * How many times as long as at first one waits between questions, in a search that has gone on until now: where all are
+   * full, questions and refusals would take the uplink that is wanting.
+   */
+  weariness(now: Time, most: number): number {
+    const waited = Math.max(0, now - this.soughtSince);
+    return Math.min(most, 1 + Math.floor(waited / WEARYING));
   }
 
   /** Highest sequence number that a neighbour spoke of, as far as it is believable. */

@@ -113,6 +113,19 @@ export class Candidates {
     }
   }
 
+  /** For each sub-stream, the relays that told of themselves and the slots they have free, in one number. */
+  roomBySub(substreams: number): number[] {
+    const rooms = Array.from({ length: substreams }, () => 0);
+    for (const row of this.#order) {
+      if (this.get(row, CANDIDATE.told) === 0) continue;
+      const interior = this.get(row, CANDIDATE.interior);
+      for (let sub = 0; sub < substreams; sub++) {
+        if ((interior & (1 << sub)) !== 0) rooms[sub] = (rooms[sub] as number) + 1 + this.get(row, CANDIDATE.free);
+      }
+    }
+    return rooms;
+  }
+
   helped(id: NodeId): void {
     const row = this.find(id);
     if (row >= 0) this.#columns.set(row, CANDIDATE.failures, 0);

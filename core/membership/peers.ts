@@ -19,6 +19,8 @@ export interface Peer {
   /** Questions in a row that were not answered, and when the last one was put. */
   questions: number;
   askedAt: Time;
+  /** When a refusal last named others that it may ask. */
+  referredAt: Time;
   /** Until when the calls that were passed on for it are paid for. */
   calls: Time;
 }
@@ -55,6 +57,7 @@ export class PeerTable {
       at: null,
       questions: 0,
       askedAt: 0,
+      referredAt: -Infinity,
       calls: 0,
     };
     this.#peers.set(id, peer);

@@ -19,6 +19,7 @@ const DIAL_PATIENCE = 1_200 * MS;
 /** Time between two steps of the search, and between two questions for candidates. */
 const STEP = 150 * MS;
 const FIND_EVERY = 1 * SECOND;
+const FIND_WEARIEST = 5;
 /**
  * A search this long with this many refusals asks for any free slot, wherever it is: an orphan soon, since others may
  * hang on it, a newcomer late, since relays in the wrong trees make all of them deeper.
@@ -130,7 +131,7 @@ export class Seek {
   /** Asks the primary supernode, the directory and a neighbour or two for candidates. */
   find(stream: Stream, subs: number = ~0): void {
     const ctx = this.#ctx;
-    if (ctx.now < stream.lastFind + FIND_EVERY) return;
+    if (ctx.now < stream.lastFind + FIND_EVERY * stream.weariness(ctx.now, FIND_WEARIEST)) return;
     const count = Math.min(LIMITS.referral, FIND_COUNT * bitCount(subs));
     let neighbours = 2;
     const { primary } = ctx.standing;

@@ -16,6 +16,8 @@ const PAUSE = {
   silent: 1_000 * MS,
   infeasible: 200 * MS,
 } as const;
+/** These pauses grow up to so many times with the search. */
+const WEARIEST = 8;
 /** A newcomer's room is known to the directory this soon, once the other sub-streams had time to join too. */
 const ANNOUNCE_SOON = 500 * MS;
 /** Time that the catch-up of a new provider may take, plus two round trips. */
@@ -111,7 +113,7 @@ export class Consumer {
     // Who has to move has five seconds for it, and others who move give places back meanwhile.
     const moves = stream.moving !== 0;
     const full = moves ? PAUSE.moving : PAUSE.full;
-    const pause = refuse.why === 'starving' ? PAUSE.starving : full;
+    const pause = (refuse.why === 'starving' ? PAUSE.starving : full) * stream.weariness(ctx.now, WEARIEST);
     stream.candidates.postpone(peer.id, ctx.now, pause, stream.urgent || moves ? 1 : 8);
     ctx.deadlines.setEarlier('seek', ctx.now + GATHER, GATHER);
   }

@@ -10,6 +10,9 @@ import type { Ticket } from './ticket.js';
 /** Newest keyframes named in an offer. */
 const KEYFRAMES = 4;
 
+/** Who was told of others to ask is not told again before this, however often it asks: in a full overlay nothing else would be said. */
+const REFER_EVERY = 4_000 * MS;
+
 /** Pause before a change of room is told, so that several are told at once. */
 const ANNOUNCE_SOON = 500 * MS;
 
@@ -40,7 +43,7 @@ export class Provider {
     }
     for (const [why, subs] of refused) {
       ctx.traceRefused('ask', peer.id, why);
-      const candidates = [ownCandidate(ctx, stream), ...this.referral(stream, peer, subs)];
+      const candidates = [ownCandidate(ctx, stream), ...this.#advice(stream, peer, subs)];
       ctx.send(peer, { type: 'refuse', stream: stream.id, subs, why, candidates });
     }
   }
@@ -173,6 +176,14 @@ export class Provider {
     }
     const sorted = [...found.values()].sort((a, b) => a.order - b.order);
     return sorted.slice(0, LIMITS.referral / 2).map(({ candidate }) => candidate);
+  }
+
+  /** A referral to go with a refusal; empty so soon after the last. */
+  #advice(stream: Stream, asker: Peer, subs: number): Candidate[] {
+    const { now } = this.#ctx;
+    if (now < asker.referredAt + REFER_EVERY) return [];
+    asker.referredAt = now;
+    return this.referral(stream, asker, subs);
   }
 
   /** Why this sub-stream is refused, or null after an offer. */

@@ -147,6 +147,7 @@ function ticket(peer: string): Ticket {
     at: null,
     questions: 0,
     askedAt: 0,
+    referredAt: -Infinity,
     calls: 0,
   };
   return {

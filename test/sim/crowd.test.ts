@@ -18,3 +18,20 @@ for (const seed of [1, 2]) {
     t.true(arrivalLagMs.p95 < TARGET_LAG_MS, `p95 of the arrival lag is ${arrivalLagMs.p95} ms`);
   });
 }
+
+/** Not everybody can be fed: a fifth of the uplink goes into headers, reserves and parts of slots. */
+const FULL: JsonObject = { name: 'full', viewers: 100, duration: '90s', ramp: '20s', resourceIndex: 1 };
+
+test('where all are full, asking and refusing leave the uplinks to the stream', (t) => {
+  const loaded = loadScenario(FULL);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const { metrics, violations } = simulate(loaded.scenario, { ...ASTRAL, seed: 1, check: 'cheap' }).document;
+  const { overhead, continuity } = JSON.parse(JSON.stringify(metrics)) as Record<
+    'overhead' | 'continuity',
+    { mean: number }
+  >;
+  t.deepEqual(violations, []);
+  // Where searches keep their first pace however long they last, control is 0.24 of the payload, and continuity 0.27.
+  t.true(overhead.mean < 0.12, `control is ${overhead.mean} of the payload`);
+  t.true(continuity.mean > 0.4, `continuity is ${continuity.mean}`);
+});
