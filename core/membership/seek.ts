@@ -24,8 +24,8 @@ const FIND_WEARIEST = 5;
  * A search this long with this many refusals asks for any free slot, wherever it is: an orphan soon, since others may
  * hang on it, a newcomer late, since relays in the wrong trees make all of them deeper.
  */
-const URGENT = { orphan: 2 * SECOND, newcomer: 5 * SECOND } as const;
-const URGENT_REFUSALS = 4;
+const URGENT = { orphan: 1 * SECOND, newcomer: 5 * SECOND } as const;
+const URGENT_REFUSALS = 3;
 /**
  * A newcomer asks for slots that providers hold back after this long: in a crowd they would all go to newcomers, and
  * leave no uplink to send anybody what he missed.
