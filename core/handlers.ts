@@ -149,7 +149,7 @@ function onManifest(ctx: NodeContext, peer: Peer, manifest: Manifest): void {
  */
 function drawInterior(ctx: NodeContext, stream: Stream): number {
   const count = stream.substreams;
-  const relays = Math.max(1, Math.min(count, Math.floor(ctx.slots(stream) / count)));
+  const relays = Math.max(1, Math.min(count, Math.floor(ctx.slots(stream) / (2 * count))));
   const rooms = stream.candidates.roomBySub(count);
   let first = ctx.rng.below(count);
   const drawn = first;
