@@ -31,8 +31,8 @@ const found = PROTOCOLS.get('astral');
 if (found === undefined) throw new Error('astral is missing');
 const entry: Entry = found;
 
-/** Astral whose viewer v3 draws one random number too many at its `at`-th draw. */
-function oneDrawTooMany(at: number): Contender<Message> {
+/** Astral whose viewer of that name draws one random number too many at its `at`-th draw. */
+function oneDrawTooMany(viewer: string, at: number): Contender<Message> {
   const unlucky = (rng: Rng): Rng => {
     let draws = 0;
     const extra = (): unknown => (++draws === at ? rng.next() : null);
@@ -44,7 +44,7 @@ function oneDrawTooMany(at: number): Contender<Message> {
   };
   const { protocol, createDirectory } = ASTRAL;
   const create: typeof protocol.create = (identity, config, rng, crypto) =>
-    protocol.create(identity, config, identity.id === 'v3' ? unlucky(rng) : rng, crypto);
+    protocol.create(identity, config, identity.id === viewer ? unlucky(rng) : rng, crypto);
   return { createDirectory, protocol: { ...protocol, create } };
 }
 
@@ -55,11 +55,11 @@ function inputsOf(contender: Contender<Message>): InputRecord[] {
 }
 
 const clean = inputsOf(ASTRAL);
-/** Planted faults that show, and late enough to be interesting; which draws those are is a matter of luck. */
+/** Planted faults that show, and late enough to be interesting; whose draws those are is a matter of luck. */
 const planted: { readonly contender: Contender<Message>; readonly inputs: InputRecord[]; readonly index: number }[] =
   [];
-for (let at = 6; planted.length < 2 && at < 40; at += 2) {
-  const contender = oneDrawTooMany(at);
+for (let turn = 0; planted.length < 2 && turn < 60; turn++) {
+  const contender = oneDrawTooMany(`v${1 + (turn % 15)}`, 6 + 2 * Math.floor(turn / 15));
   const inputs = inputsOf(contender);
   const index = inputs.findIndex((record, place) => clean[place] === undefined || !sameInput(record, clean[place]));
   if (index > 1_000) planted.push({ contender, inputs, index });
