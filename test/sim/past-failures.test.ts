@@ -33,7 +33,7 @@ const names = readdirSync(CORPUS)
 const EPOCHS = readFailure('epochs').scenario;
 
 /** A planted defect must show within this many seeds. */
-const PATIENCE = 60;
+const PATIENCE = 25;
 
 function run(file: JsonObject, seed: number, plant: (node: Node) => Node = (node) => node): SimDocument {
   const loaded = loadScenario(file);

@@ -148,6 +148,7 @@ test('a crowd that found no directory, so that most became supernodes, has few a
   const watched = new Watched({ viewers: 60, ramp: '10s', faults, quiet: '20s' }).until(20);
   t.true(watched.supernodes().length > 20, 'everybody was alone');
   t.true(watched.until(80).supernodes().length <= 4);
+  t.deepEqual(watched.lost(), []);
   t.true(watched.until(110).supernodes().length <= 2);
   t.deepEqual(watched.lost(), []);
 });
